@@ -1,0 +1,180 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// The floors of Sources, bottom up. A target may import only targets of its own or lower floors, as its list says.
+let package = Package(
+    name: "coalition",
+    products: [
+        .executable(name: "coalition", targets: ["coalition"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Primitives: the words of the domain. Standard library only.
+        .target(name: "Primitives", path: "Sources/Primitives"),
+
+        // Bridges: C libraries and all unsafe code.
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/Bridges/COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CLibXML2", path: "Sources/Bridges/CLibXML2", pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev"])]),
+        .target(name: "OpenSSLKit", dependencies: ["Primitives", "COpenSSL"], path: "Sources/Bridges/OpenSSLKit"),
+        .target(name: "XMLKit", dependencies: ["Primitives", "CLibXML2"], path: "Sources/Bridges/XMLKit"),
+
+        // Engine: pure. No C, no network, no clock, no input or output.
+        .target(name: "ProgrammeModel", dependencies: ["Primitives"], path: "Sources/Engine/ProgrammeModel"),
+        .target(name: "Journal", dependencies: ["Primitives", "ProgrammeModel"], path: "Sources/Engine/Journal"),
+        .target(
+            name: "Ledger", dependencies: ["Primitives", "ProgrammeModel", "Journal"], path: "Sources/Engine/Ledger"),
+        .target(
+            name: "Clearing", dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger"],
+            path: "Sources/Engine/Clearing"),
+        .target(
+            name: "Settlement", dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing"],
+            path: "Sources/Engine/Settlement"),
+        .target(
+            name: "Statements",
+            dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement"],
+            path: "Sources/Engine/Statements"),
+        .target(
+            name: "House",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements",
+            ],
+            path: "Sources/Engine/House"),
+
+        // Intake: bytes become a posting batch.
+        .target(name: "Wire", dependencies: ["Primitives"], path: "Sources/Intake/Wire"),
+        .target(
+            name: "Verification", dependencies: ["Primitives", "OpenSSLKit"], path: "Sources/Intake/Verification"),
+        .target(
+            name: "Validation", dependencies: ["Primitives", "ProgrammeModel", "XMLKit"],
+            path: "Sources/Intake/Validation"),
+        .target(
+            name: "Conversion", dependencies: ["Primitives", "ProgrammeModel", "Validation", "Journal", "Ledger"],
+            path: "Sources/Intake/Conversion"),
+        .target(
+            name: "ProgrammeFiles",
+            dependencies: ["Primitives", "ProgrammeModel", .product(name: "Yams", package: "Yams")],
+            path: "Sources/Intake/ProgrammeFiles"),
+
+        // Stores: adapters of the journal's and the records' ports.
+        .target(
+            name: "FileStore", dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger"],
+            path: "Sources/Stores/FileStore"),
+
+        // Shell: sockets, composition, the one executable.
+        .target(
+            name: "Transport",
+            dependencies: [
+                "Primitives", "Wire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/Transport"),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit",
+                "XMLKit",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/Gateway"),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
+                "Verification", "FileStore", "OpenSSLKit", "Gateway", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/Serving"),
+        .target(
+            name: "Demonstration",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Wire", "Validation", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Transport", "Gateway", "Serving",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/Demonstration"),
+        .executableTarget(
+            name: "coalition",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit",
+                "XMLKit", "Transport", "Gateway", "Serving", "Demonstration",
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/coalition"),
+
+        // Tests.
+        .target(
+            name: "TestKit",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "FileStore", "OpenSSLKit",
+            ],
+            path: "Tests/TestKit"),
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "TestKit"]),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Validation", "Conversion", "FileStore", "TestKit",
+            ]),
+        .testTarget(name: "OpenSSLKitTests", dependencies: ["Primitives", "OpenSSLKit", "Verification", "TestKit"]),
+        .testTarget(
+            name: "FileStoreTests",
+            dependencies: ["Primitives", "ProgrammeModel", "Journal", "FileStore", "TestKit"]),
+        .testTarget(name: "ProgrammeFilesTests", dependencies: ["Primitives", "ProgrammeModel", "ProgrammeFiles"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Gateway",
+                "XMLKit", "TestKit", .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "DemonstrationTests",
+            dependencies: [
+                "Primitives", "OpenSSLKit", "Validation", "XMLKit", "Demonstration", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
+        .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
+        .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),
+        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Validation", "XMLKit"]),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: [
+                "Primitives", "Wire", "Transport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}
