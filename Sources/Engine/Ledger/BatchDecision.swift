@@ -1,0 +1,330 @@
+public import Journal
+public import Primitives
+public import ProgrammeModel
+
+/// What the ledger needs to know of a file or message before its first record.
+public struct BatchContext: Sendable {
+    /// Who submits.
+    public var partner: PartnerID
+    /// The number of the fact that brought the batch.
+    public var batch: UInt64
+    /// The window of its records.
+    public var window: WindowID
+    /// The day of acceptance in the programme's zone.
+    public var acceptedDay: BusinessDate
+    /// The partner's agreement in the pinned version of the programme.
+    public var agreement: Agreement
+
+    /// Makes a context; the parameters are the properties of the same names.
+    public init(
+        partner: PartnerID, batch: UInt64, window: WindowID, acceptedDay: BusinessDate, agreement: Agreement
+    ) {
+        self.partner = partner
+        self.batch = batch
+        self.window = window
+        self.acceptedDay = acceptedDay
+        self.agreement = agreement
+    }
+}
+
+/// Makes the keyed references of members that entries carry instead of numbers.
+public protocol MemberReferences {
+    /// A member's reference under a batch's own key.
+    ///
+    /// - Throws: `Fault` when the batch's key cannot be read.
+    func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16
+}
+
+/// Judges the records of one batch in order against the books, and adds up what they post.
+///
+/// Nothing changes the books until the fact with the result is durable: the decision keeps what its own records have
+/// done beside them, so that a later record of the batch sees an earlier one (rule R10, Specs/rules.md), and is thrown
+/// away when the batch is refused.
+public struct BatchDecision {
+    let context: BatchContext
+    let records: any RecordStore
+    let members: any MemberReferences
+    let pending: any PendingEntries
+
+    private var identities: IdentityTable
+    private var remainders: [RecordLocation: PartnerLedger.Remainder] = [:]
+    private var redeemed: [BusinessDate: Int64] = [:]
+    private var bonuses: [RecordLocation: [RecordLocation]] = [:]
+    private var book: PostingBook
+    private var gross: [PartnerID: Int64] = [:]
+
+    /// Begins a decision.
+    ///
+    /// - Parameters:
+    ///   - expectedRecords: how many records the header announces, for the size of tables; a hint only.
+    ///   - pending: takes the entries.
+    public init(
+        context: BatchContext, records: any RecordStore, members: any MemberReferences,
+        pending: any PendingEntries, expectedRecords: Int
+    ) {
+        self.context = context
+        self.records = records
+        self.members = members
+        self.pending = pending
+        identities = IdentityTable(capacity: min(expectedRecords, 20_000_000))
+        book = PostingBook(window: context.window)
+    }
+
+    /// The books as one record sees them; never kept.
+    private struct View {
+        let books: LedgerState
+        let ledger: PartnerLedger
+        let stored: StoredEntries
+    }
+
+    /// What became of one record.
+    public struct Decided: Sendable {
+        /// Its entry.
+        public var entry: RecordEntry
+        /// Its findings in the catalogue's order.
+        public var findings: [Finding]
+    }
+
+    /// Refuses a record that could not be read as one.
+    ///
+    /// - Throws: `Fault` when the entry cannot be stored.
+    public mutating func refuse(_ entry: RecordEntry, findings: [Finding]) throws(Fault) -> Decided {
+        var entry = entry
+        entry.status = .refused
+        try keep(entry)
+        return Decided(entry: entry, findings: findings.sorted { $0.code < $1.code })
+    }
+
+    /// Judges the next record.
+    ///
+    /// - Parameter books: the books as they stand. What they hold of this partner must be the same for all records of
+    ///   the batch: other facts of the partner wait until it is decided.
+    /// - Throws: `Fault` when an entry cannot be read or stored.
+    public mutating func decide(_ candidate: Candidate, books: LedgerState) throws(Fault) -> Decided {
+        let view = View(
+            books: books, ledger: books.partners[context.partner] ?? PartnerLedger(), stored: books.stored(in: records))
+        var entry = RecordEntry(record: candidate.record, offset: candidate.offset, length: candidate.length)
+        entry.type = candidate.type
+        entry.identity = candidate.identity
+        entry.content = candidate.content
+        entry.unit = candidate.unit
+        entry.units = candidate.units
+        entry.businessDate = candidate.businessDate
+        entry.isLate = candidate.isLate
+        entry.isCarriedOver = candidate.isCarriedOver
+        if let member = candidate.member { entry.member = try members.reference(member, batch: context.batch) }
+
+        var findings = candidate.findings
+        if let first = try find(candidate.identity, view) {
+            entry.original = first
+            if try stored(first, view).content == candidate.content {
+                entry.status = .duplicate
+                findings = [Finding(.dup001, at: candidate.place, detail: "the first result is \(first)")]
+            } else {
+                findings.append(Finding(.dup002, at: candidate.place, detail: "the id is that of \(first)"))
+            }
+        } else {
+            try judge(candidate, view, &entry, &findings)
+        }
+        try keep(entry)
+        return Decided(entry: entry, findings: findings.sorted { $0.code < $1.code })
+    }
+
+    private mutating func judge(
+        _ candidate: Candidate, _ view: View, _ entry: inout RecordEntry, _ findings: inout [Finding]
+    ) throws(Fault) {
+        switch candidate.effect {
+        case .refuse: break
+        case .post(let plan): try post(plan, candidate, view, &entry, &findings)
+        case .reverse(let original): try reverse(original, candidate, view, &entry, &findings)
+        }
+    }
+
+    private mutating func post(
+        _ plan: Candidate.Planned, _ candidate: Candidate, _ view: View, _ entry: inout RecordEntry,
+        _ findings: inout [Finding]
+    ) throws(Fault) {
+        guard fits(plan.lines, candidate, view, &findings) else { return }
+        if let limit = plan.dailyRedemptionLimit {
+            let day = candidate.businessDate
+            let before = view.ledger.redeemed(on: day) + (redeemed[day] ?? 0)
+            guard before + plan.points <= limit else {
+                let detail = "\(before) of \(limit) points are redeemed on \(day)"
+                findings.append(Finding(.lim005, at: candidate.place, value: "\(plan.points)", detail: detail))
+                return
+            }
+        }
+        if candidate.type == .redemption { redeemed[candidate.businessDate, default: 0] += plan.points }
+        if let trigger = plan.trigger, let location = try find(trigger, view) {
+            entry.original = location
+            bonuses[location, default: []].append(RecordLocation(batch: context.batch, record: candidate.record))
+        }
+        entry.points = plan.points
+        accept(&entry, lines: plan.lines, promotion: plan.promotion, hostPoints: plan.hostPoints)
+    }
+
+    /// LIM-006: sums stay where 64 bits hold them and their money. What is counted twice errs on the safe side.
+    private mutating func fits(
+        _ lines: [Candidate.Planned.Line], _ candidate: Candidate, _ view: View, _ findings: inout [Finding]
+    ) -> Bool {
+        for line in lines {
+            let partner = line.key.partner
+            let before = gross[partner] ?? view.books.windows[context.window]?.gross(of: partner) ?? 0
+            let more = max(line.points, candidate.units)
+            guard more < Limits.unitsPerWindow - before else {
+                let field = candidate.place.field("LoyaltyAmount")
+                findings.append(Finding(.lim006, at: field, value: "\(candidate.units)"))
+                return false
+            }
+            gross[partner] = before + more
+        }
+        return true
+    }
+
+    private mutating func reverse(
+        _ original: Digest16, _ candidate: Candidate, _ view: View, _ entry: inout RecordEntry,
+        _ findings: inout [Finding]
+    ) throws(Fault) {
+        let place = candidate.place.field("OriginalTransaction/TransactionId")
+        guard let location = try find(original, view) else {
+            findings.append(Finding(.rvs001, at: place))
+            return
+        }
+        let first = try stored(location, view)
+        entry.original = location
+        guard let type = first.type, type != .reversal, first.lineSet >= 0 else {
+            findings.append(Finding(.rvs004, at: place, detail: "a reversal is not reversed"))
+            return
+        }
+        let reversal = Reversal(ledger: view.ledger, catalogue: view.books.catalogue)
+        var known = try reversal.state(of: location, entry: first, lines: lines(of: location, view))
+        if let changed = remainders[location] { known.remainder = changed }
+        findings += try misfits(candidate, type: type, original: known, at: location)
+        let left = known.remainder.units
+        if left == 0 {
+            findings.append(Finding(.rvs002, at: place))
+        } else if candidate.units > left {
+            let detail = "\(left) of \(first.units) are left"
+            let field = candidate.place.field("LoyaltyAmount")
+            findings.append(Finding(.rvs003, at: field, value: "\(candidate.units)", detail: detail))
+        }
+        guard !findings.contains(where: \.refuses) else { return }
+
+        let result = reversal.result(of: candidate.units, state: known)
+        let parts = known.keys.map { Candidate.Planned.Line(key: $0, points: result.points) }
+        guard fits(parts, candidate, view, &findings) else { return }
+        remainders[location] = result.after
+        entry.points = result.points
+        findings += try warnings(of: location, candidate, view.ledger)
+        post(result, of: known, &entry)
+    }
+
+    private func misfits(
+        _ candidate: Candidate, type: RecordType, original: Reversal.Original, at location: RecordLocation
+    ) throws(Fault) -> [Finding] {
+        var out: [Finding] = []
+        let first = original.entry
+        if candidate.unit != first.unit {
+            let detail = "the original is in \(first.unit?.description ?? "money")"
+            let value = candidate.unit?.description ?? ""
+            out.append(Finding(.rvs004, at: candidate.place.field("LoyaltyAmount"), value: value, detail: detail))
+        }
+        if let member = candidate.member, first.member != .zero,
+            try members.reference(member, batch: location.batch) != first.member
+        {
+            let detail = "the original is of another member"
+            out.append(
+                Finding(.rvs004, at: candidate.place.field("LoyaltyAccount"), value: "\(member)", detail: detail))
+        }
+        let isTransfer = type == .transferIn || type == .transferOut
+        if isTransfer, candidate.units != first.units, original.remainder.units > 0 {
+            let detail = "a transfer is reversed in full: \(first.units)"
+            let field = candidate.place.field("LoyaltyAmount")
+            out.append(Finding(.rvs004, at: field, value: "\(candidate.units)", detail: detail))
+        }
+        let terms = first.businessDate.flatMap { context.agreement.terms(on: $0) }
+        if let day = first.businessDate, let terms,
+            let limit = Terms.limit(type, in: terms.reversalLimitDays),
+            context.acceptedDay.days(since: day) > limit
+        {
+            let detail = "the original is of \(day), the limit is \(limit) days"
+            out.append(Finding(.rvs005, at: candidate.place, value: "\(candidate.businessDate)", detail: detail))
+        }
+        return out
+    }
+
+    private func warnings(
+        of location: RecordLocation, _ candidate: Candidate, _ ledger: PartnerLedger
+    ) throws(Fault) -> [Finding] {
+        let triggered = ledger.bonuses(triggeredBy: location) + (bonuses[location] ?? [])
+        var out: [Finding] = []
+        for bonus in triggered {
+            let left = (remainders[bonus] ?? ledger.remainder(of: bonus))?.units
+            if left == 0 { continue }
+            out.append(Finding(.rvs006, at: candidate.place, detail: "the bonus \(bonus) stands"))
+        }
+        return out
+    }
+
+    private mutating func post(_ result: Reversal.Result, of original: Reversal.Original, _ entry: inout RecordEntry) {
+        var lines: [Candidate.Planned.Line] = []
+        var hostPoints: Int64 = 0
+        var parts = [result.points]
+        if let promotion = original.promotion {
+            let partners = Set(original.keys.map(\.partner))
+            parts = []
+            for (share, points) in zip(promotion.funders, result.shares) {
+                if partners.contains(share.funder) { parts.append(points) } else { hostPoints -= points }
+            }
+        }
+        for (key, points) in zip(original.keys, parts) {
+            guard let kind = key.kind.reversal else { preconditionFailure("\(key.kind) has no reversal") }
+            var reversed = key
+            reversed.kind = kind
+            reversed.direction = key.direction.opposite
+            lines.append(Candidate.Planned.Line(key: reversed, points: points))
+        }
+        accept(&entry, lines: lines, promotion: original.promotion?.id, hostPoints: hostPoints)
+    }
+
+    private mutating func accept(
+        _ entry: inout RecordEntry, lines: [Candidate.Planned.Line], promotion: PromotionID?, hostPoints: Int64
+    ) {
+        entry.status = .accepted
+        entry.lineSet = book.add(entry, lines: lines, promotion: promotion, hostPoints: hostPoints)
+        identities.insert(entry.identity, number: entry.record)
+    }
+
+    private mutating func keep(_ entry: RecordEntry) throws(Fault) {
+        book.count(entry)
+        try pending.append(entry)
+    }
+
+    private func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {
+        let own = try identities.find(identity) { (record: UInt32) throws(Fault) -> Bool in
+            try pending.entry(record).identity == identity
+        }
+        if let own { return RecordLocation(batch: context.batch, record: own) }
+        return try view.ledger.find(identity) { (location: RecordLocation) throws(Fault) -> RecordEntry in
+            try view.stored.entry(location)
+        }
+    }
+
+    private func stored(_ location: RecordLocation, _ view: View) throws(Fault) -> RecordEntry {
+        location.batch == context.batch ? try pending.entry(location.record) : try view.stored.entry(location)
+    }
+
+    private func lines(of location: RecordLocation, _ view: View) -> LedgerState.BatchLines? {
+        location.batch == context.batch ? book.batchLines : view.books.lines(ofBatch: location.batch)
+    }
+
+    /// Counts and sums so far, by status and unit.
+    public var sums: [StatusSum] { book.sums }
+
+    /// What the batch posts, with its fees; nil when no record was accepted and no fee is due.
+    ///
+    /// - Parameter isFile: whether a fee for a file is due.
+    public func posting(isFile: Bool) -> Posting? {
+        book.posting(agreement: context.agreement, day: context.acceptedDay, isFile: isFile)
+    }
+}

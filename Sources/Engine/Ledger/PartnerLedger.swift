@@ -1,0 +1,96 @@
+public import Journal
+public import Primitives
+import ProgrammeModel
+
+/// What the ledger remembers of one partner's records: which ids are taken, what is left of reversed records, and what
+/// was redeemed on each day. A fold of the partner's entries.
+public struct PartnerLedger: Sendable {
+    private var identities = IdentityTable()
+    private var batches: [BatchStart] = []
+    private var nextOrdinal: UInt32 = 1
+    private var remainders: [RecordLocation: Remainder] = [:]
+    private var bonuses: [RecordLocation: [RecordLocation]] = [:]
+    private var redeemed: [BusinessDate: Int64] = [:]
+    /// The latest business date among accepted records; nil before the first. Code CFG-002.
+    public private(set) var latestBusinessDate: BusinessDate?
+
+    private struct BatchStart: Sendable {
+        var ordinal: UInt32
+        var batch: UInt64
+    }
+
+    /// What is left to reverse of a record.
+    public struct Remainder: Hashable, Sendable {
+        /// Units not yet reversed.
+        public var units: Int64
+        /// For a bonus, the funders' parts not yet reversed, in the order of the promotion.
+        public var shares: [Int64]
+    }
+
+    /// A partner without records.
+    public init() {}
+
+    /// How many records hold an id.
+    public var count: Int { identities.count }
+
+    /// The accepted record under an identity, or nil.
+    ///
+    /// - Throws: `Fault` when a stored entry cannot be read.
+    public func find(
+        _ identity: Digest16, entry: (RecordLocation) throws(Fault) -> RecordEntry
+    ) throws(Fault) -> RecordLocation? {
+        let number = try identities.find(identity) { (number: UInt32) throws(Fault) -> Bool in
+            try entry(location(ordinal: number)).identity == identity
+        }
+        return number.map(location(ordinal:))
+    }
+
+    private func location(ordinal: UInt32) -> RecordLocation {
+        var low = 0
+        var high = batches.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if batches[middle].ordinal <= ordinal { low = middle } else { high = middle }
+        }
+        return RecordLocation(batch: batches[low].batch, record: ordinal - batches[low].ordinal + 1)
+    }
+
+    /// What is left of a record that was reversed before; nil when it never was.
+    public func remainder(of location: RecordLocation) -> Remainder? { remainders[location] }
+
+    /// The bonuses that named a record as their trigger.
+    public func bonuses(triggeredBy location: RecordLocation) -> [RecordLocation] { bonuses[location] ?? [] }
+
+    /// Points redeemed on a business date.
+    public func redeemed(on day: BusinessDate) -> Int64 { redeemed[day] ?? 0 }
+
+    /// Begins a batch: the entries that follow are its entries in order.
+    mutating func begin(batch: UInt64) {
+        batches.append(BatchStart(ordinal: nextOrdinal, batch: batch))
+    }
+
+    /// Remembers the next entry of the batch that began last.
+    mutating func remember(_ entry: RecordEntry, batch: UInt64) {
+        let ordinal = nextOrdinal
+        nextOrdinal += 1
+        guard entry.status == .accepted else { return }
+        identities.insert(entry.identity, number: ordinal)
+        if let day = entry.businessDate {
+            latestBusinessDate = max(latestBusinessDate ?? day, day)
+            if entry.type == .redemption { redeemed[day, default: 0] += entry.points }
+        }
+        if entry.type == .bonus, let trigger = entry.original {
+            bonuses[trigger, default: []].append(RecordLocation(batch: batch, record: entry.record))
+        }
+    }
+
+    /// Sets what is left of a record.
+    mutating func setRemainder(_ remainder: Remainder, of location: RecordLocation) {
+        remainders[location] = remainder
+    }
+
+    /// Takes note of a date on which this partner's prices were used, also by another partner's record.
+    mutating func note(businessDate: BusinessDate) {
+        latestBusinessDate = max(latestBusinessDate ?? businessDate, businessDate)
+    }
+}

@@ -1,0 +1,97 @@
+import Journal
+import Primitives
+import ProgrammeModel
+
+/// Adds up the lines, sums and fees of one batch.
+struct PostingBook: Sendable {
+    private var total: Posting
+    private var lineIndex: [LineKey: Int] = [:]
+    private var setIndex: [LineSet: Int] = [:]
+    private var statusSums: [SumKey: StatusSum] = [:]
+    private var accepted: Int64 = 0
+    private var refused: Int64 = 0
+    private var late: Int64 = 0
+
+    private struct SumKey: Hashable {
+        var status: RecordStatus
+        var unit: CurrencyCode?
+    }
+
+    init(window: WindowID) { total = Posting(window: window) }
+
+    var batchLines: LedgerState.BatchLines {
+        LedgerState.BatchLines(keys: total.lines.map(\.key), sets: total.lineSets)
+    }
+
+    /// Adds an accepted record to its lines and answers the index of their set.
+    mutating func add(
+        _ entry: RecordEntry, lines: [Candidate.Planned.Line], promotion: PromotionID?, hostPoints: Int64
+    ) -> Int32 {
+        var indexes: [Int] = []
+        for line in lines {
+            let index = lineIndex[line.key] ?? total.lines.count
+            if index == total.lines.count {
+                lineIndex[line.key] = index
+                total.lines.append(LineTotal(key: line.key))
+            }
+            indexes.append(index)
+            total.lines[index].records += 1
+            total.lines[index].units += promotion == nil ? entry.units : line.points
+            total.lines[index].points += line.points
+            if entry.isLate { total.lines[index].late += 1 }
+            if entry.isCarriedOver { total.lines[index].carriedOver += 1 }
+        }
+        total.hostFunded += hostPoints
+        if let day = entry.businessDate { total.latestBusinessDate = max(total.latestBusinessDate ?? day, day) }
+        let set = LineSet(lines: indexes, promotion: promotion)
+        if let known = setIndex[set] { return Int32(known) }
+        setIndex[set] = total.lineSets.count
+        total.lineSets.append(set)
+        return Int32(total.lineSets.count - 1)
+    }
+
+    /// Counts a record of any status.
+    mutating func count(_ entry: RecordEntry) {
+        let key = SumKey(status: entry.status, unit: entry.unit)
+        var sum =
+            statusSums[key] ?? StatusSum(status: entry.status, unit: entry.unit, records: 0, units: 0, points: 0)
+        sum.records += 1
+        // Refused amounts are bounded one by one only: a sum that does not fit stays at the largest number.
+        let (units, overflow) = sum.units.addingReportingOverflow(entry.units)
+        sum.units = overflow ? .max : units
+        sum.points += entry.points
+        statusSums[key] = sum
+        switch entry.status {
+        case .accepted:
+            accepted += 1
+            if entry.isLate { late += 1 }
+        case .refused: refused += 1
+        case .duplicate: break
+        }
+    }
+
+    var sums: [StatusSum] {
+        statusSums.values.sorted {
+            ($0.status.rawValue, $0.unit?.description ?? "") < ($1.status.rawValue, $1.unit?.description ?? "")
+        }
+    }
+
+    /// The posting with the fees of rule R12; nil when no record was accepted and no fee is due.
+    func posting(agreement: Agreement, day: BusinessDate, isFile: Bool) -> Posting? {
+        var out = total
+        guard let terms = agreement.terms(on: day) ?? agreement.terms.last else { return out.lines.isEmpty ? nil : out }
+        let counts: [(FeeKind, Int64)] = [
+            (.record, accepted),
+            (.late, terms.lateFeeCapPerFile.map { min(late, Int64($0)) } ?? late),
+            (.file, isFile ? 1 : 0),
+            (.rejected, refused),
+        ]
+        for (kind, count) in counts where count > 0 {
+            guard let fee = agreement.fee(kind, on: day) else { continue }
+            out.fees.append(
+                FeeCount(
+                    partner: agreement.partner, kind: kind, fee: fee.id, tax: terms.tax.hostSupplies, count: count))
+        }
+        return out.lines.isEmpty && out.lineSets.isEmpty && out.fees.isEmpty ? nil : out
+    }
+}
