@@ -1,0 +1,136 @@
+/// The text form of certificates, keys and revocation lists (RFC 7468): base64 between two lines that name what it is.
+public enum PEM {
+    /// One block of a text.
+    public struct Block: Hashable, Sendable {
+        /// What the block says it is, such as `CERTIFICATE`.
+        public let label: String
+        /// The decoded bytes.
+        public let bytes: [UInt8]
+    }
+
+    /// The text of one block, with lines of 64 characters and a line feed at the end of each.
+    public static func encode(_ bytes: [UInt8], label: String) -> String {
+        var text = "-----BEGIN \(label)-----\n"
+        let body = Array(Base64.encode(bytes).utf8)
+        var start = 0
+        while start < body.count {
+            let end = min(start + 64, body.count)
+            text += String(decoding: body[start..<end], as: UTF8.self) + "\n"
+            start = end
+        }
+        return text + "-----END \(label)-----\n"
+    }
+
+    /// Every block of a text, in its order. Text between blocks is ignored, as is usual.
+    ///
+    /// - Throws: `CryptoError` of kind malformed when a block has no end or holds what is not base64.
+    public static func decode(_ text: String) throws(CryptoError) -> [Block] {
+        var blocks: [Block] = []
+        var label: String?
+        var body: [UInt8] = []
+        for raw in text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+            let line = trimmed(raw)
+            if let name = marker(line, "-----BEGIN ") {
+                guard label == nil else { throw CryptoError(.malformed, "PEM: a block begins within another") }
+                label = name
+                body = []
+            } else if let name = marker(line, "-----END ") {
+                guard let open = label, open == name, let bytes = Base64.decode(body) else {
+                    throw CryptoError(.malformed, "PEM: the block '\(name)' does not end as it began, or is not base64")
+                }
+                blocks.append(Block(label: open, bytes: bytes))
+                label = nil
+            } else if label != nil {
+                body += line
+            }
+        }
+        guard label == nil else { throw CryptoError(.malformed, "PEM: the last block has no end") }
+        return blocks
+    }
+
+    /// Whether bytes look like PEM text rather than DER.
+    public static func looksLikePEM(_ bytes: [UInt8]) -> Bool {
+        let mark = Array("-----BEGIN ".utf8)
+        guard let first = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) else {
+            return false
+        }
+        return bytes[first...].starts(with: mark)
+    }
+
+    private static func trimmed(_ line: Substring.UTF8View) -> [UInt8] {
+        var bytes = Array(line)
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return bytes
+    }
+
+    private static func marker(_ line: [UInt8], _ start: String) -> String? {
+        let prefix = Array(start.utf8)
+        let suffix = Array("-----".utf8)
+        guard line.starts(with: prefix), line.count > prefix.count + suffix.count, line.suffix(5).elementsEqual(suffix)
+        else { return nil }
+        return String(decoding: line[prefix.count..<(line.count - 5)], as: UTF8.self)
+    }
+}
+
+/// Base64 (RFC 4648, section 4).
+public enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// The text of the bytes, padded, without line breaks.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var out: [UInt8] = []
+        out.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var index = 0
+        while index < bytes.count {
+            let left = bytes.count - index
+            let a = Int(bytes[index])
+            let b = left > 1 ? Int(bytes[index + 1]) : 0
+            let c = left > 2 ? Int(bytes[index + 2]) : 0
+            out.append(alphabet[a >> 2])
+            out.append(alphabet[(a & 3) << 4 | b >> 4])
+            out.append(left > 1 ? alphabet[(b & 15) << 2 | c >> 6] : UInt8(ascii: "="))
+            out.append(left > 2 ? alphabet[c & 63] : UInt8(ascii: "="))
+            index += 3
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// The bytes of padded base64 without white space, or nil for anything else, also for padding bits that are not
+    /// zero.
+    public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        guard text.count % 4 == 0 else { return nil }
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count / 4 * 3)
+        var bits: UInt32 = 0
+        var count = 0
+        var padding = 0
+        for character in text {
+            if character == UInt8(ascii: "=") {
+                padding += 1
+                bits <<= 6
+            } else {
+                guard padding == 0, let value = value(character) else { return nil }
+                bits = bits << 6 | UInt32(value)
+            }
+            count += 1
+            if count % 4 == 0 {
+                guard padding <= 2, bits & ((1 << (8 * UInt32(padding))) - 1) == 0 else { return nil }
+                let group: [UInt8] = [UInt8(bits >> 16 & 255), UInt8(bits >> 8 & 255), UInt8(bits & 255)]
+                out += group.dropLast(padding)
+                bits = 0
+            }
+        }
+        return out
+    }
+
+    private static func value(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}
