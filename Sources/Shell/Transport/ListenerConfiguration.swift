@@ -1,0 +1,28 @@
+public import Wire
+
+/// How a listener listens, with named limits. `Specs/wire.md` lists the defaults.
+public struct ListenerConfiguration: Sendable {
+    /// The address to listen on.
+    public var host: String
+    /// The port; 0 for any free one.
+    public var port: Int
+    /// What one connection may send.
+    public var limits = WireLimits()
+    /// How long each thing may take.
+    public var deadlines = ConnectionDeadlines()
+    /// Connections in total.
+    public var connections = 512
+    /// Connections of one party.
+    public var connectionsPerParty = 16
+    /// Connections whose client is not yet authenticated.
+    public var connectionsInHandshake = 64
+
+    /// The port of the protocol.
+    public static let defaultPort = 7443
+
+    /// Listens on an address with the default limits.
+    public init(host: String = "127.0.0.1", port: Int = ListenerConfiguration.defaultPort) {
+        self.host = host
+        self.port = port
+    }
+}
