@@ -1,0 +1,220 @@
+import Clearing
+public import FileStore
+public import House
+import Journal
+import Ledger
+public import Logging
+public import OpenSSLKit
+public import Primitives
+import ProgrammeModel
+import Statements
+import Verification
+
+/// The one writer: it orders facts, makes them durable and folds them into the house. Specs/architecture.md.
+///
+/// Whatever changes the house goes through `commit`. Checking signatures, parsing and converting run beside it.
+public actor Clearinghouse {
+    /// What a clearing house is made of.
+    public struct Parts: Sendable {
+        /// The log.
+        public var journal: SegmentLog
+        /// The entries of files.
+        public var records: FileRecordStore
+        /// Files as received, and the keys of their member references.
+        public var originals: OriginalStore
+        /// Findings files and officers' acts that wait.
+        public var directory: DataDirectory
+        /// The host's key.
+        public var signer: HostSigner
+        /// Whom we believe, with the revocation lists.
+        public var trust: TrustStore
+        /// Limits on everything that comes from outside.
+        public var limits: Limits
+        /// Where to tell what happens; never a member's number.
+        public var logger: Logger
+
+        /// Joins the parts.
+        public init(
+            journal: SegmentLog, records: FileRecordStore, originals: OriginalStore, directory: DataDirectory,
+            signer: HostSigner, trust: TrustStore, limits: Limits, logger: Logger
+        ) {
+            self.journal = journal
+            self.records = records
+            self.originals = originals
+            self.directory = directory
+            self.signer = signer
+            self.trust = trust
+            self.limits = limits
+            self.logger = logger
+        }
+    }
+
+    let parts: Parts
+    let clock: HouseClock
+    private(set) var house: HouseState
+    private(set) var register: KeyRegister
+    private(set) var trust: TrustStore
+    var verdicts = ChainVerdictCache()
+    var judgements: [UInt64: OpenJudgement] = [:]
+    private var lanes: [PartnerID: Lane] = [:]
+    let bell = FactBell()
+
+    /// A partner's turn: its files and messages are judged one after the other.
+    private struct Lane {
+        var isTaken = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// Opens a house on a log that has its first fact.
+    ///
+    /// - Throws: `Fault` when the log cannot be folded.
+    public init(_ parts: Parts) throws(Fault) {
+        self.parts = parts
+        trust = parts.trust
+        var house = HouseState()
+        let records = parts.records
+        try parts.journal.replay(from: 1) { (envelope) throws(Fault) in
+            try house.apply(envelope, records: records)
+        }
+        guard let genesis = house.genesis else { throw Fault("the log has no first fact: run `coalition init`") }
+        guard genesis.hostCertificate == parts.signer.certificate.pem else {
+            throw Fault("the host's signing certificate is not that of the first fact")
+        }
+        clock = genesis.clock == .test ? .test : .system
+        register = try Self.keys(of: house)
+        self.house = house
+    }
+
+    private static func keys(of house: HouseState) throws(Fault) -> KeyRegister {
+        let host = house.programme?.host ?? PartnerID(unchecked: "HOST")
+        return try HouseKeyRegister.build(programme: house.programme, officers: house.officers, host: host)
+    }
+
+    /// Files as received, for those who bring their bytes.
+    public nonisolated var originals: OriginalStore { parts.originals }
+
+    /// The house as it stands.
+    public var state: HouseState { house }
+
+    /// The instant now, by the house's clock.
+    public var now: Timestamp { clock.now(lastFact: house.lastTime) }
+
+    /// Judges by other revocation lists from now on.
+    ///
+    /// - Throws: `CryptoError` when a list does not fit; the old ones then stay.
+    public func reload(revocationLists: [RevocationList], graceSeconds: Int64) throws {
+        trust = try TrustStore(
+            roots: trust.roots, intermediates: trust.intermediates, revocationLists: revocationLists,
+            revocation: .required(graceSeconds: graceSeconds))
+        verdicts = ChainVerdictCache()
+    }
+
+    // MARK: Facts
+
+    /// Makes a fact durable and folds it in.
+    ///
+    /// - Returns: the fact's number.
+    /// - Throws: `Fault` when it could not be made durable or does not fit; the house then takes no more facts.
+    @discardableResult
+    func commit(_ fact: Fact, _ attachments: [Attachment] = [], at time: Timestamp) throws(Fault) -> UInt64 {
+        let envelope = FactEnvelope(
+            sequence: house.lastSequence + 1, time: max(time, house.lastTime), fact: fact)
+        try parts.journal.append([JournalEntry(envelope, attachments: attachments)])
+        try house.apply(envelope, records: parts.records)
+        if case .programmeLoaded = fact { register = try Self.keys(of: house) }
+        parts.logger.info("fact", metadata: ["sequence": "\(envelope.sequence)", "kind": "\(fact.kind)"])
+        bell.ring()
+        return envelope.sequence
+    }
+
+    /// The number that the next fact will have: receipts are named after their facts.
+    var nextSequence: UInt64 { house.lastSequence + 1 }
+
+    /// References for attachments.
+    func references(_ attachments: [Attachment]) -> [AttachmentReference] {
+        attachments.map { $0.reference(SHA256.digest) }
+    }
+
+    // MARK: Calendar
+
+    /// Writes every cut-off that is due and closes every window that can be closed.
+    ///
+    /// - Throws: `Fault` when a fact cannot be made durable.
+    public func advanceCalendar(to instant: Timestamp) throws(Fault) {
+        guard let programme = house.programme else { return }
+        for window in house.windows.dueCutOffs(programme, at: instant) {
+            // On a test clock the cut-off has its own instant; on the machine's, the instant at which it is written.
+            let time = clock == .test ? window.cutoff : instant
+            try commit(.windowCutOff(WindowCutOff(window: window.id, due: window.cutoff)), at: time)
+            try closeWaiting(at: time)
+        }
+        try closeWaiting(at: instant)
+    }
+
+    /// Closes windows in order until one still waits for a file or a fixing.
+    func closeWaiting(at time: Timestamp) throws(Fault) {
+        while let window = house.windows.waiting.first, house.obstacles(toClosing: window).isEmpty {
+            let time = max(time, house.lastTime)
+            let position = LogPosition(sequence: house.lastSequence, head: parts.journal.head)
+            let close: WindowClose
+            do throws(Refusal) {
+                close = try house.close(window, at: time, position: position)
+            } catch {
+                throw Fault("closing \(window): \(error)")
+            }
+            var attachments: [Attachment] = []
+            for document in close.documents {
+                attachments += try document.signed(by: parts.signer, at: time)
+            }
+            var fact = close.fact
+            fact.attachments = references(attachments)
+            try commit(.windowClosed(fact), attachments, at: time)
+            parts.logger.notice("window closed", metadata: ["window": "\(window)"])
+        }
+    }
+
+    /// Moves a test clock, performing every calendar event in between at its own instant.
+    ///
+    /// - Throws: `Refusal` with CLK-001 on the machine's clock or backwards; `Fault` when a fact cannot be made
+    ///   durable.
+    public func advanceClock(to instant: Timestamp) async throws {
+        guard clock == .test else { throw Refusal(.clk001, detail: "the house lives by the machine's clock") }
+        guard instant >= house.lastTime else {
+            throw Refusal(.clk001, value: instant.description, detail: "it is \(house.lastTime)")
+        }
+        try await settle()
+        try advanceCalendar(to: instant)
+        try commit(.clockAdvanced(ClockAdvanced(to: instant)), at: instant)
+        try advanceCalendar(to: instant)
+    }
+
+    // MARK: Turns
+
+    /// Takes a partner's turn, waiting for those before.
+    func enter(_ partner: PartnerID) async {
+        guard lanes[partner]?.isTaken == true else {
+            lanes[partner, default: Lane()].isTaken = true
+            return
+        }
+        await withCheckedContinuation { lanes[partner, default: Lane()].waiting.append($0) }
+    }
+
+    /// Gives a partner's turn to the next one.
+    func leave(_ partner: PartnerID) {
+        guard var lane = lanes[partner] else { return }
+        if lane.waiting.isEmpty {
+            lanes[partner] = nil
+        } else {
+            let next = lane.waiting.removeFirst()
+            lanes[partner] = lane
+            next.resume()
+        }
+    }
+
+    /// Judges every file that waits, in the order of receipt.
+    ///
+    /// - Throws: `Fault` when the store fails.
+    public func settle() async throws {
+        for sequence in house.files.undecided { try await judge(sequence) }
+    }
+}

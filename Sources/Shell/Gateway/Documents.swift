@@ -1,0 +1,119 @@
+import Clearing
+import FileStore
+import House
+public import Journal
+import OpenSSLKit
+public import Primitives
+import ProgrammeModel
+public import Verification
+
+/// A document that the house issued, with its signature: the bytes of the first time.
+public struct StoredDocument: Hashable, Sendable {
+    /// The document's name.
+    public var name: String
+    /// Its bytes.
+    public var bytes: [UInt8]
+    /// The host's detached signature.
+    public var signature: [UInt8]
+}
+
+extension Clearinghouse {
+    /// A document by its name: a receipt (`RCP-00000042`), its findings (`RCP-00000042.findings.csv`) or a statement
+    /// (`STL-W-2026-03B-MARCHE.xml`, `CLS-…`, `HST-…`).
+    ///
+    /// - Parameter reader: the partner who asks and sees its own documents only; nil for the host's officers.
+    /// - Throws: `Refusal` with NET-005 when there is none that the reader may see; `Fault` when it cannot be read.
+    public func document(_ name: String, for reader: PartnerID?) throws -> StoredDocument {
+        if let record = house.documents[name], reader == nil || record.partner == reader {
+            return StoredDocument(
+                name: name, bytes: try parts.journal.attachment(record.attachment, of: record.sequence),
+                signature: try parts.journal.attachment(record.attachment + ".p7s", of: record.sequence))
+        }
+        guard let findings = try findings(name, reader) else {
+            throw Refusal(.net005, value: name, detail: "there is no such document for you")
+        }
+        return findings
+    }
+
+    /// The file of all findings of a receipt.
+    private func findings(_ name: String, _ reader: PartnerID?) throws -> StoredDocument? {
+        let suffix = ".findings.csv"
+        guard name.hasSuffix(suffix) else { return nil }
+        let id = String(name.dropLast(suffix.utf8.count))
+        guard let receipt = house.documents[id], reader == nil || receipt.partner == reader,
+            let (batch, _) = house.files.find(receipt: id),
+            let attempt = house.files.history(batch)?.attempts.last(where: { $0.decided == receipt.sequence }),
+            let file = attempt.findingsFile
+        else { return nil }
+        let original = try parts.originals.original(file.digest)
+        return StoredDocument(
+            name: name, bytes: try original.read(at: 0, count: Int(original.size)),
+            signature: try parts.journal.attachment("findings.csv.p7s", of: receipt.sequence))
+    }
+
+    /// Takes note that a reader has a document safely.
+    ///
+    /// - Parameters:
+    ///   - reader: the partner who read it; nil for an officer.
+    ///   - name: who read it, as the fact names them.
+    /// - Throws: `Refusal` with NET-005 when there is no such document for the reader, or it has another digest;
+    ///   `Fault`
+    ///   when the fact cannot be made durable.
+    public func confirm(_ document: String, digest: Digest32, for reader: PartnerID?, named name: String) throws {
+        guard let record = house.documents[document], reader == nil || record.partner == reader else {
+            throw Refusal(.net005, value: document, detail: "there is no such document for you")
+        }
+        guard record.digest == digest else {
+            throw Refusal(.net005, value: document, detail: "the document has another digest")
+        }
+        guard !house.documents.isConfirmed(document, by: name) else { return }
+        let now = now
+        try advanceCalendar(to: now)
+        try commit(
+            .documentConfirmed(DocumentConfirmed(document: document, reader: name, digest: digest)), at: now)
+    }
+
+    /// Waits for a file's receipt of a grade, or for the one that says that there never will be one.
+    ///
+    /// - Throws: `Refusal` with NET-005 for a number under which nothing has arrived, FIL-013 for a withdrawn one;
+    ///   `CancellationError` when the task is cancelled; `Fault` when the store fails.
+    public nonisolated func receipt(_ batch: BatchID, grade: ReceiptGrade) async throws -> IssuedReceipt {
+        let rings = bell.listen()
+        if let receipt = try await receiptNow(batch, grade: grade) { return receipt }
+        for await _ in rings {
+            if let receipt = try await receiptNow(batch, grade: grade) { return receipt }
+        }
+        throw CancellationError()
+    }
+
+    private func receiptNow(_ batch: BatchID, grade: ReceiptGrade) throws -> IssuedReceipt? {
+        guard let history = house.files.history(batch) else {
+            throw Refusal(.net005, value: batch.description, detail: "nothing was received under this number")
+        }
+        if history.cancelled != nil { throw Refusal(.fil013, value: batch.description) }
+        guard let attempt = history.holder ?? history.attempts.last else {
+            throw Refusal(.net005, value: batch.description, detail: "nothing was received under this number")
+        }
+        let receipts = try receipts(of: attempt)
+        if grade == .cleared, attempt.status != nil {
+            if attempt.status == .refused || batch.series == .test { return receipts.last }
+            return try clearedReceipt(batch)
+        }
+        return receipts.first { ($0.grade ?? .received) >= grade } ?? (attempt.status == .refused ? receipts.last : nil)
+    }
+
+    /// Judges the certificate chain that a client of the socket shows, whoever it is registered for.
+    ///
+    /// - Parameter chain: DER, the client's own first.
+    public func judgePeer(_ chain: [[UInt8]]) -> PeerVerdict {
+        PeerPolicy(trust: trust, register: nil).judge(chain: chain, at: now, cache: &verdicts)
+    }
+
+    /// The registrations of a certificate for connections, active now.
+    public func registrations(_ fingerprint: Digest32) -> [RegisteredKey] {
+        let now = now
+        return register.keys(fingerprint: fingerprint).filter {
+            [.tls, .officer, .auditor].contains($0.usage) && $0.isActive(at: now)
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Conversion
+import FileStore
+import House
+public import Journal
+import Ledger
+import OpenSSLKit
+public import Primitives
+import ProgrammeModel
+import Validation
+import Verification
+
+extension Clearinghouse {
+    /// Judges a real-time message and answers it; what it posts is durable before the answer leaves.
+    ///
+    /// The same message gets its stored answer again, byte for byte. Questions are answered afresh and leave no fact.
+    ///
+    /// - Parameters:
+    ///   - cms: the message enclosed in its signature.
+    ///   - partner: who is connected.
+    /// - Returns: the answer enclosed in the host's signature, and whether it is a stored one.
+    /// - Throws: `Refusal` with SIG, SYN or FIL codes for a message that cannot be answered as one; `Fault` when the
+    ///   answer cannot be made durable.
+    public func answer(_ cms: [UInt8], from partner: PartnerID) async throws -> (answer: [UInt8], isCopy: Bool) {
+        let verified = try verify(message: cms, from: partner)
+        let content = verified.content ?? []
+        let request = try MessageReader.read(content, limits: parts.limits, hash: { SHA256.digest($0) })
+        guard request.partner == partner else {
+            throw Refusal(.fil001, at: .whole.field("PartnerId"), value: request.partner.text)
+        }
+        guard case .transaction(let outcome) = request.operation else {
+            let response = try MessageQuestions(house: house, partner: partner, records: parts.records)
+                .response(to: request)
+            // Named by the question and the instant: a question asked again is answered anew, under another name.
+            let name = SHA256.digest(cms + Array(now.description.utf8)).description.prefix(16)
+            return (try enclose(response, to: request, id: "QRY-\(name)"), false)
+        }
+        let digest = SHA256.digest(content)
+        if let stored = try storedAnswer(request.messageID, digest, partner) { return (stored, true) }
+        await enter(partner)
+        defer { leave(partner) }
+        // Another connection may have sent the same message while this one waited for its turn.
+        if let stored = try storedAnswer(request.messageID, digest, partner) { return (stored, true) }
+        return (try post(outcome, request, digest, cms, SignerEvidence(verified.evidence)), false)
+    }
+
+    private func verify(message: [UInt8], from partner: PartnerID) throws(Refusal) -> VerifiedSignature {
+        let verifier = SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: parts.limits))
+        let signers = SignerSource.register(register, .partner(partner))
+        switch verifier.judge(message: message, signers: signers, at: now, cache: &verdicts) {
+        case .verified(let verified): return verified
+        case .refused(let finding): throw Refusal([finding])
+        }
+    }
+
+    private func storedAnswer(_ id: MessageID, _ digest: Digest32, _ partner: PartnerID) throws -> [UInt8]? {
+        guard let known = house.messages[partner]?[id] else { return nil }
+        guard known.digest == digest else {
+            throw Refusal(.fil004, at: .whole.field("MessageId"), value: id.text, detail: "it had other content")
+        }
+        return try parts.journal.attachment("answer.cms", of: known.sequence)
+    }
+
+    private func post(
+        _ outcome: RecordOutcome, _ request: MessageRequest, _ digest: Digest32, _ cms: [UInt8],
+        _ signer: SignerEvidence
+    ) throws -> [UInt8] {
+        let now = now
+        try advanceCalendar(to: now)
+        try requireActive(request.partner)
+        guard let programme = house.programme, let agreement = programme.agreement(request.partner),
+            let window = programme.window(at: now)
+        else { throw Refusal(.win002, value: now.description, detail: "the calendar has no window for now") }
+        let sequence = nextSequence
+        let converter = RecordConverter(
+            programme: programme, agreement: agreement, window: window, acceptedAt: now, hash: { SHA256.digest($0) })
+        let pending = SingleEntry()
+        var decision = BatchDecision(
+            context: BatchContext(
+                partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,
+                agreement: agreement),
+            records: parts.records, members: try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence),
+            pending: pending, expectedRecords: 1)
+        let decided: BatchDecision.Decided
+        var transactionID = ""
+        switch outcome {
+        case .parsed(let record):
+            transactionID = record.content.transactionID.text
+            decided = try decision.decide(converter.convert(record), books: house.ledger)
+        case .refused(let refused):
+            transactionID = refused.transactionID
+            decided = try decision.refuse(RecordEntry(refused), findings: refused.findings)
+        }
+        let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
+        let response = MessageResponse.transaction(
+            transactionID: transactionID, decided.entry, decided.findings,
+            location: RecordLocation(batch: sequence, record: 1),
+            window: window.id, posting: posting, catalogue: house.ledger.catalogue)
+        let answer = try enclose(response, to: request, id: "ANS-\(Padding.zeros(Int(sequence), 8))")
+        let attachments = [
+            Attachment(name: "message.cms", bytes: cms), Attachment(name: "answer.cms", bytes: answer),
+        ]
+        let fact = MessageAnswered(
+            partner: request.partner, messageID: request.messageID, digest: digest, status: decided.entry.status,
+            findings: decided.findings, signer: signer, programmeVersion: house.programmes.count,
+            entry: decided.entry.status == .accepted ? decided.entry : nil, posting: posting,
+            attachments: references(attachments))
+        try commit(.messageAnswered(fact), attachments, at: now)
+        return answer
+    }
+
+    private func enclose(_ body: MessageResponse, to request: MessageRequest, id: String) throws(Fault) -> [UInt8] {
+        let document = body.document(id: id, created: now, original: request.messageID)
+        return try parts.signer.enclose(document, at: now)
+    }
+
+    // MARK: Withdrawal
+
+    /// Withdraws a file's number by a signed request: before the file arrives, or before it is judged.
+    ///
+    /// - Parameter request: a CMS that encloses the line `CANCEL PARTNER/SERIES/SEQUENCE`.
+    /// - Returns: the receipt of the withdrawal enclosed in the host's signature, and whether it is a stored one.
+    /// - Throws: `Refusal` with SIG codes, FIL-012 when the request names another file, FIL-004 when the file is
+    ///   judged;
+    ///   `Fault` when the fact cannot be made durable.
+    public func cancel(_ batch: BatchID, request: [UInt8]) async throws -> (answer: [UInt8], isCopy: Bool) {
+        let verified = try verify(message: request, from: batch.partner)
+        let text = String(decoding: verified.content ?? [], as: UTF8.self)
+        guard text.split(whereSeparator: \.isNewline).first.map(String.init) == "CANCEL \(batch)" else {
+            throw Refusal(.fil012, value: String(text.prefix(64)), detail: "the request reads CANCEL \(batch)")
+        }
+        await enter(batch.partner)
+        defer { leave(batch.partner) }
+        let history = house.files.history(batch)
+        if let sequence = history?.cancelled {
+            return (try parts.journal.attachment("cancelled.cms", of: sequence), true)
+        }
+        if let holder = history?.holder, let status = holder.status, status != .refused {
+            throw Refusal(.fil004, value: batch.description, detail: "the file is judged: \(status.rawValue)")
+        }
+        let now = now
+        try advanceCalendar(to: now)
+        let receiptID = Self.receiptID(nextSequence)
+        let arrived = history?.holder.map { $0.status == nil } ?? false
+        let document = CancellationAnswer.document(id: receiptID, batch: batch, hadArrived: arrived, at: now)
+        let answer = try parts.signer.enclose(document, at: now)
+        let attachments = [
+            Attachment(name: "cancel.cms", bytes: request), Attachment(name: "cancelled.cms", bytes: answer),
+        ]
+        let fact = FileCancelled(
+            batch: batch, hadArrived: arrived, signer: SignerEvidence(verified.evidence),
+            digest: SHA256.digest(request), receiptID: receiptID, attachments: references(attachments))
+        try commit(.fileCancelled(fact), attachments, at: now)
+        try advanceCalendar(to: self.now)
+        return (answer, false)
+    }
+}
+
+/// The one entry of a message while it is judged.
+private final class SingleEntry: PendingEntries {
+    private var kept: RecordEntry?
+
+    func append(_ entry: RecordEntry) throws(Fault) { kept = entry }
+
+    func entry(_ record: UInt32) throws(Fault) -> RecordEntry {
+        guard let kept, kept.record == record else { throw Fault("a message has one record") }
+        return kept
+    }
+
+    func seal() throws(Fault) -> EntriesReference { throw Fault("a message's entry stands in its fact") }
+
+    func discard() { kept = nil }
+}

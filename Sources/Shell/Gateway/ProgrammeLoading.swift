@@ -1,0 +1,154 @@
+import House
+import Journal
+import Ledger
+import OpenSSLKit
+public import Primitives
+public import ProgrammeFiles
+import ProgrammeModel
+import Verification
+
+/// What loading a programme would do.
+public struct ProgrammeLoad: Sendable {
+    /// The version's number; nil when it was refused.
+    public var version: Int?
+    /// Warnings, or the reasons of a refusal.
+    public var findings: [Finding]
+}
+
+extension Clearinghouse {
+    /// Loads a programme's directory whose files are signed by those whom they bind.
+    ///
+    /// - Returns: the new version, or the number of the present one when nothing has changed.
+    /// - Throws: `Refusal` with every finding: CFG codes, CFG-002 for dates with accepted records, CFG-004 for each
+    ///   signature that is missing; `Fault` when the fact cannot be made durable.
+    public func load(_ directory: ProgrammeDirectory) async throws -> ProgrammeLoad {
+        // A file that waits is judged by the present version: its dates must count before they are changed.
+        while !house.files.undecided.isEmpty { try await settle() }
+        let now = now
+        try advanceCalendar(to: now)
+        let draft = ProgrammeCheck.check(directory, sha256: { SHA256.digest($0) })
+        guard let unsigned = draft.programme else { throw Refusal(draft.findings.filter(\.refuses)) }
+        let register = try HouseKeyRegister.build(
+            programme: unsigned, officers: house.officers, host: unsigned.host)
+        var approvals = ProgrammeApprovals(
+            officers: house.officers, programme: unsigned, register: register,
+            verifier: SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: parts.limits)), now: now)
+        let signed = approvals.collect(directory, cache: &verdicts)
+        var findings = approvals.findings
+        let (programme, checked) = ProgrammeCheck.check(
+            directory, promotionSigners: approvals.promotionSigners, sha256: { SHA256.digest($0) })
+        findings += checked
+        if let old = house.programme, let programme {
+            let house = house
+            findings += EffectiveChange.violations(
+                old: old, new: programme,
+                lastAcceptedBusinessDate: { house.ledger.partners[$0]?.latestBusinessDate },
+                lastAcceptanceDay: { _ in old.zone.date(at: house.lastTime) }, openedUpTo: house.lastTime)
+        }
+        guard let programme, !findings.contains(where: \.refuses) else {
+            throw Refusal(findings.filter(\.refuses))
+        }
+        if programme == house.programme { return ProgrammeLoad(version: house.programmes.count, findings: findings) }
+        let version = house.programmes.count + 1
+        let fact = ProgrammeLoaded(version: version, programme: programme, files: signed.map(\.record))
+        try commit(.programmeLoaded(fact), signed.flatMap(\.attachments), at: now)
+        return ProgrammeLoad(version: version, findings: findings)
+    }
+}
+
+/// Finds out who signed each file of a programme, and who has not. Ruling on consent: Specs/rules.md.
+struct ProgrammeApprovals {
+    let officers: [Officer]
+    let programme: Programme
+    let register: KeyRegister
+    let verifier: SignatureVerifier
+    let now: Timestamp
+    private(set) var findings: [Finding] = []
+    private(set) var promotionSigners: [PromotionID: [PartnerID]] = [:]
+
+    init(
+        officers: [Officer], programme: Programme, register: KeyRegister, verifier: SignatureVerifier, now: Timestamp
+    ) {
+        self.officers = officers
+        self.programme = programme
+        self.register = register
+        self.verifier = verifier
+        self.now = now
+    }
+
+    /// A file with its signatures, as record and as bytes.
+    struct Signed {
+        var record: SignedFile
+        var attachments: [Attachment]
+    }
+
+    mutating func collect(_ directory: ProgrammeDirectory, cache: inout ChainVerdictCache) -> [Signed] {
+        directory.files.map { collect($0, cache: &cache) }
+    }
+
+    private mutating func collect(_ file: SourceFile, cache: inout ChainVerdictCache) -> Signed {
+        let body = Attachment(name: file.path, bytes: file.bytes)
+        var attachments = [body]
+        var records: [ApprovalRecord] = []
+        for signature in file.signatures {
+            let expected = ExpectedSigner(owner: nil, usages: [.officer, .sign])
+            let verdict = verifier.judge(
+                signature.bytes, content: file.bytes, signers: .register(register, expected), at: now, cache: &cache)
+            switch verdict {
+            case .refused(let finding):
+                let detail = "\(finding.code): \(finding.detail)"
+                findings.append(
+                    Finding(.cfg004, at: .whole.field(file.path), value: signature.name, detail: detail))
+            case .verified(let verified):
+                let attachment = Attachment(name: folder(of: file.path) + signature.name, bytes: signature.bytes)
+                let reference = attachment.reference(SHA256.digest)
+                records += parts(verified.evidence, reference)
+                attachments.append(attachment)
+            }
+        }
+        require(file, records)
+        return Signed(
+            record: SignedFile(file: body.reference(SHA256.digest), approvals: records), attachments: attachments)
+    }
+
+    private func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    }
+
+    /// One signature can stand for an officer or for a partner.
+    private func parts(_ evidence: SignatureEvidence, _ reference: AttachmentReference) -> [ApprovalRecord] {
+        if let officer = officers.first(where: { $0.fingerprint == evidence.fingerprint }) {
+            let part = officer.roles.contains(.maker) ? "maker" : "checker"
+            return [
+                ApprovalRecord(
+                    signer: officer.name, part: part, fingerprint: evidence.fingerprint, signature: reference)
+            ]
+        }
+        guard let owner = evidence.owner else { return [] }
+        return [
+            ApprovalRecord(
+                signer: owner.text, part: "partner", fingerprint: evidence.fingerprint, signature: reference)
+        ]
+    }
+
+    private mutating func require(_ file: SourceFile, _ records: [ApprovalRecord]) {
+        let signers = Set(records.map(\.signer))
+        let makers = officers.filter { $0.roles.contains(.maker) && signers.contains($0.name) }
+        let checkers = officers.filter { $0.roles.contains(.checker) && signers.contains($0.name) }
+        let isChecked = makers.contains { maker in checkers.contains { $0.name != maker.name } }
+        if makers.isEmpty { miss(file, "a maker of the host") }
+        if !isChecked { miss(file, "a checker of the host other than its maker") }
+        switch file.kind {
+        case .programme: break
+        case .agreement:
+            if !signers.contains(file.name) { miss(file, "the partner \(file.name)") }
+        case .promotion:
+            guard let id = try? PromotionID(file.name) else { return }
+            promotionSigners[id] = records.filter { $0.part == "partner" }.compactMap { try? PartnerID($0.signer) }
+        }
+    }
+
+    private mutating func miss(_ file: SourceFile, _ who: String) {
+        findings.append(Finding(.cfg004, at: .whole.field(file.path), detail: "the signature of \(who) is missing"))
+    }
+}

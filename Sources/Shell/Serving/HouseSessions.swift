@@ -1,0 +1,141 @@
+import Clearing
+import FileStore
+import Gateway
+import House
+import Journal
+import OpenSSLKit
+import Primitives
+import ProgrammeModel
+import Transport
+import Wire
+
+/// Answers what clients of the socket ask, for the party that their certificate stands for.
+struct HouseSessions: RequestHandler {
+    /// Name and version of the software.
+    static let software = "coalition/1.0"
+
+    let house: Clearinghouse
+    /// Where files go that wait for judgement.
+    let waiting: AsyncStream<UInt64>.Continuation
+    /// Uploads under way.
+    let uploads = UploadsUnderWay()
+
+    func welcome(_ peer: Peer, _ hello: Hello) async throws -> Welcome {
+        let state = await house.state
+        let now = await house.now
+        let next = state.programme.flatMap { state.windows.nextCutOff($0, after: now) }
+        return Welcome(software: Self.software, time: now, nextCutOff: next?.cutoff)
+    }
+
+    // MARK: Files
+
+    func beginUpload(_ begin: UploadBegin, from peer: Peer) async throws -> UploadAnswer {
+        let batch = try Self.batch(begin.batch, peer)
+        let admission = try await house.admission(
+            batch, digest: begin.digest, size: begin.size, signature: begin.signature)
+        switch admission {
+        case .copy(let attempt):
+            if let received = attempt.received, attempt.decided == nil { waiting.yield(received) }
+            return .stored(try await house.receipts(of: attempt).map { $0.onWire(isCopy: true) })
+        case .refused(let finding): throw Refusal([finding])
+        case .new, .replacement: break
+        }
+        if let finding = try house.originals.room(for: begin.size) { throw Refusal([finding]) }
+        let name = UploadName(
+            partner: batch.partner, series: batch.series, sequence: batch.sequence, digest: begin.digest)
+        let incoming = try uploads.take(name) { () throws(Fault) in try house.originals.begin(name) }
+        let session = UploadSession(
+            house: house, incoming: incoming, batch: batch, begin: begin, began: await house.now, waiting: waiting)
+        uploads.hold(name, session)
+        return .store(session)
+    }
+
+    func wait(_ wait: ReceiptWait, from peer: Peer) async throws -> Wire.Receipt {
+        let batch = try Self.batch(wait.batch, peer)
+        return try await house.receipt(batch, grade: wait.grade).onWire(isCopy: true)
+    }
+
+    func cancel(_ request: CancelRequest, from peer: Peer) async throws -> SignedAnswer {
+        let batch = try Self.batch(request.batch, peer)
+        let (answer, isCopy) = try await house.cancel(batch, request: request.cms)
+        return SignedAnswer(cms: answer, isCopy: isCopy)
+    }
+
+    static func batch(_ number: BatchNumber, _ peer: Peer) throws(Refusal) -> BatchID {
+        BatchID(partner: try partner(peer), series: number.series, sequence: number.sequence)
+    }
+
+    /// The partner that is connected.
+    ///
+    /// - Throws: `Refusal` with NET-004 when it is not a partner.
+    static func partner(_ peer: Peer) throws(Refusal) -> PartnerID {
+        guard peer.party.role == .partner, let id = try? PartnerID(peer.party.name) else {
+            throw Refusal(.net004, value: peer.party.description, detail: "only partners send files and messages")
+        }
+        return id
+    }
+
+    /// Whose documents a party may see: its own for a partner, all (nil) for the host's officers and auditors.
+    static func reader(_ peer: Peer) throws(Refusal) -> PartnerID? {
+        peer.party.role == .partner ? try partner(peer) : nil
+    }
+
+    // MARK: Messages
+
+    func answer(_ message: SignedMessage, from peer: Peer) async throws -> SignedAnswer {
+        let (answer, isCopy) = try await house.answer(message.cms, from: try Self.partner(peer))
+        return SignedAnswer(cms: answer, isCopy: isCopy)
+    }
+
+    // MARK: Documents
+
+    func list(_ request: ListRequest, from peer: Peer) async throws -> Listing {
+        let reader = try Self.reader(peer)
+        return await HouseListings(house: house, reader: reader, name: peer.party.name).listing(request)
+    }
+
+    func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
+        let document = try await house.document(request.id.text, for: try Self.reader(peer))
+        return MemoryDocument(
+            id: request.id, bytes: document.bytes, digest: SHA256.digest(document.bytes),
+            signature: document.signature)
+    }
+
+    func confirm(_ confirm: FetchConfirm, from peer: Peer) async throws {
+        try await house.confirm(
+            confirm.id.text, digest: confirm.digest, for: try Self.reader(peer), named: peer.party.name)
+    }
+
+    // MARK: Officers
+
+    func act(_ act: OfficerAct, from peer: Peer) async throws -> ActResult {
+        try Self.requireOfficer(peer)
+        let outcome = try await house.propose(document: act.document, signature: act.signature)
+        return Self.result(outcome)
+    }
+
+    func countersign(_ countersignature: Countersignature, from peer: Peer) async throws -> ActResult {
+        try Self.requireOfficer(peer)
+        return Self.result(
+            try await house.countersign(digest: countersignature.digest, signature: countersignature.signature))
+    }
+
+    private static func requireOfficer(_ peer: Peer) throws(Refusal) {
+        guard peer.party.role == .officer || peer.party.role == .operator else {
+            throw Refusal(.act001, value: peer.party.description)
+        }
+    }
+
+    private static func result(_ outcome: ActOutcome) -> ActResult {
+        ActResult(
+            digest: outcome.digest, state: outcome.fact == nil ? .awaitingChecker : .done,
+            detail: outcome.fact.map { "fact \($0)" } ?? "waits for another officer's signature")
+    }
+
+    // MARK: Queries
+
+    func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource {
+        let bytes = try await HouseQueries(house: house, peer: peer).answer(query)
+        return MemoryDocument(id: DocumentID(unchecked: "query"), bytes: bytes, digest: SHA256.digest(bytes))
+    }
+}
