@@ -1,0 +1,186 @@
+import Clearing
+import FileStore
+import Gateway
+import House
+import Journal
+import Ledger
+import OpenSSLKit
+import Primitives
+import ProgrammeModel
+import Statements
+import Verification
+
+/// Walks through the log from the first fact and compares everything that a fact states with what it can be made from.
+struct HouseWalk {
+    private let directory: DataDirectory
+    private let log: SegmentLog
+    private let records: FileRecordStore
+    private let originals: OriginalStore
+    private let judgesRecords: Bool
+    private var house = HouseState()
+    private var trust: TrustStore?
+    private var cache = ChainVerdictCache()
+    private var verified: Set<Digest32> = []
+
+    private var files = 0
+    private var messages = 0
+    private var judged: Int64 = 0
+    private var unjudged: [BatchID] = []
+    private var documents = 0
+    private var signatures = 0
+
+    init(directory: DataDirectory, log: SegmentLog, judgesRecords: Bool) throws {
+        self.directory = directory
+        self.log = log
+        self.judgesRecords = judgesRecords
+        records = directory.records(hashing: HouseOpening.hashing)
+        originals = directory.originals(hashing: HouseOpening.hashing)
+    }
+
+    /// Compares a fact with the house before it, and folds it in.
+    ///
+    /// - Throws: `Fault` that names what is not as it should be.
+    mutating func take(_ envelope: FactEnvelope) throws {
+        switch envelope.fact {
+        case .genesis(let fact):
+            let roots = try fact.authorities.flatMap { try Certificate.all(inFile: Array($0.utf8)) }
+            trust = try TrustStore(
+                roots: roots.filter(\.isSelfIssued), intermediates: roots.filter { !$0.isSelfIssued },
+                revocationLists: [], revocation: .notChecked)
+        case .fileReceived(let fact):
+            try verifyOriginal(fact.digest)
+            try verifySignature("receipt.xml", envelope)
+        case .fileDecided(let fact): try take(fact, envelope)
+        case .fileRefused, .fileCleared: try verifySignature("receipt.xml", envelope)
+        case .fileCancelled: try verifyAnswer("cancelled.cms", envelope)
+        case .messageAnswered(let fact): try take(fact, envelope)
+        case .windowClosed(let fact): try compare(fact, envelope)
+        case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed: break
+        }
+        try house.apply(envelope, records: records)
+        let sum = house.ledger.points.all.reduce(Int64(0)) { $0 + $1.balance }
+        guard sum == 0 else {
+            throw Fault("after fact \(envelope.sequence) the points accounts add up to \(sum) and not to zero (INV-01)")
+        }
+    }
+
+    /// What holds when all facts are folded in: outstanding points are the members' account.
+    ///
+    /// - Throws: `Fault` when the two differ.
+    func finish() throws(Fault) {
+        var outstanding = house.clearedOutstanding
+        for totals in house.ledger.windows.values {
+            outstanding += totals.hostFunded
+            for partner in Set(totals.lines.keys.map(\.partner)) { outstanding -= totals.position(of: partner) }
+        }
+        let members = house.ledger.points[.members]
+        guard outstanding == members else {
+            throw Fault("points outstanding roll forward to \(outstanding), and MEMBERS holds \(members)")
+        }
+    }
+
+    /// Adds what was gone through.
+    func add(to report: inout Report) {
+        report.add("files", "\(files) judged files and \(messages) messages, originals with their digests")
+        if judgesRecords {
+            report.add("records", "\(judged) judged anew from the original bytes, each with its result")
+            if !unjudged.isEmpty {
+                let names = unjudged.map(\.description).joined(separator: ", ")
+                report.add("not judged anew", "\(names): the secret of their member references is gone")
+            }
+        }
+        report.add(
+            "windows", "\(house.windows.closed.count) closes computed anew, \(documents) documents byte for byte")
+        report.add("signatures", "\(signatures) of the host, each good")
+        report.add("points", "all accounts add up to zero after each fact; MEMBERS is what is outstanding")
+        if house.clearedOutstanding < 0 { report.add("warning", "points outstanding are below zero") }
+    }
+
+    // MARK: Files and messages
+
+    private mutating func take(_ fact: FileDecided, _ envelope: FactEnvelope) throws {
+        files += 1
+        try verifySignature("receipt.xml", envelope)
+        if let file = fact.findingsFile { try verifyOriginal(file.digest) }
+        let stated = fact.sums.reduce(Int64(0)) { $0 + $1.records }
+        if let entries = fact.entries {
+            guard stated == entries.count else {
+                throw Fault(
+                    "fact \(envelope.sequence): \(fact.batch) has \(entries.count) entries and sums over \(stated)")
+            }
+            try records.forEach(batch: fact.received, reference: entries) { (_) throws(Fault) in }
+        }
+        guard judgesRecords else { return }
+        let anew = Rejudgement(house: house, records: records, originals: originals, keys: directory.keys)
+        if try anew.compare(fact, envelope.sequence) { judged += stated } else { unjudged.append(fact.batch) }
+    }
+
+    private mutating func take(_ fact: MessageAnswered, _ envelope: FactEnvelope) throws {
+        messages += 1
+        try verifyAnswer("answer.cms", envelope)
+        guard judgesRecords else { return }
+        let anew = Rejudgement(house: house, records: records, originals: originals, keys: directory.keys)
+        let request = try log.attachment("message.cms", of: envelope.sequence)
+        if try anew.compare(fact, envelope, request: request) { judged += 1 }
+    }
+
+    private mutating func verifyOriginal(_ digest: Digest32) throws(Fault) {
+        guard verified.insert(digest).inserted else { return }
+        try originals.verify(digest)
+    }
+
+    // MARK: Windows
+
+    private mutating func compare(_ fact: WindowClosed, _ envelope: FactEnvelope) throws {
+        let position = LogPosition(
+            sequence: envelope.sequence - 1, head: try log.chainHash(envelope.sequence - 1))
+        let close = try house.close(fact.window, at: envelope.time, position: position)
+        guard close.fact.accounts == fact.accounts else {
+            throw Fault("fact \(envelope.sequence): the accounts of \(fact.window) are not what the log gives")
+        }
+        guard close.fact.pointsBalances == fact.pointsBalances else {
+            throw Fault("fact \(envelope.sequence): the points balances of \(fact.window) are not what the log gives")
+        }
+        let issued = fact.attachments.map(\.name).filter { !$0.hasSuffix(".p7s") }
+        guard close.documents.map(\.name) == issued else {
+            throw Fault("fact \(envelope.sequence): the documents of \(fact.window) are not those that the log gives")
+        }
+        for document in close.documents {
+            guard try log.attachment(document.name, of: envelope.sequence) == document.bytes else {
+                throw Fault("fact \(envelope.sequence): \(document.name) as issued is not what the log gives")
+            }
+            documents += 1
+            try verifySignature(document.name, envelope)
+        }
+    }
+
+    // MARK: Signatures of the host
+
+    private mutating func verifySignature(_ name: String, _ envelope: FactEnvelope) throws {
+        let document = try log.attachment(name, of: envelope.sequence)
+        let signature = try log.attachment(name + ".p7s", of: envelope.sequence)
+        guard let verifier else { throw Fault("the log does not begin with its first fact") }
+        let verdict = verifier.judge(
+            signature, content: document, signers: .anyone([], purposes: [.hostSigning]), at: envelope.time,
+            cache: &cache)
+        try expect(verdict, name, envelope)
+    }
+
+    private mutating func verifyAnswer(_ name: String, _ envelope: FactEnvelope) throws {
+        let answer = try log.attachment(name, of: envelope.sequence)
+        guard let verifier else { throw Fault("the log does not begin with its first fact") }
+        let verdict = verifier.judge(
+            message: answer, signers: .anyone([], purposes: [.hostSigning]), at: envelope.time, cache: &cache)
+        try expect(verdict, name, envelope)
+    }
+
+    private var verifier: SignatureVerifier? { trust.map { SignatureVerifier(trust: $0) } }
+
+    private mutating func expect(
+        _ verdict: SignatureVerdict, _ name: String, _ envelope: FactEnvelope
+    ) throws(Fault) {
+        signatures += 1
+        guard case .refused(let finding) = verdict else { return }
+        throw Fault("fact \(envelope.sequence): the signature of \(name): \(finding.code) \(finding.detail)")
+    }
+}

@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import House
+import Journal
+import Logging
+import OpenSSLKit
+import Primitives
+import Serving
+import Transport
+
+/// Runs the gateway on a data directory until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs the gateway: the TLS socket, the judgement of files, the calendar.",
+        discussion: """
+            SIGTERM or SIGINT drains: no new requests, those in flight finish, then the program ends with status 0.
+            SIGHUP reads certificates and revocation lists again without dropping a connection.
+
+            EXAMPLE
+              coalition serve --data data
+              coalition serve --data data --port 0 --port-file port
+            """)
+
+    @Option(help: "The data directory, made with `coalition init`.")
+    var data: String
+
+    @Option(help: "The configuration; DIR/gateway.yaml by default. The options below come before what it says.")
+    var config: String?
+
+    @Option(help: "The host's signing certificate, PEM.")
+    var hostCert: String?
+
+    @Option(help: "The host's signing key, PEM.")
+    var hostKey: String?
+
+    @Option(help: "The gateway's TLS certificate, PEM, with its chain.")
+    var tlsCert: String?
+
+    @Option(help: "The gateway's TLS key, PEM.")
+    var tlsKey: String?
+
+    @Option(help: "Revocation lists of the authority, PEM or DER; may be repeated.")
+    var crl: [String] = []
+
+    @Option(help: "Seconds for which a revocation list still counts after its next update, with an alarm.")
+    var crlGrace: Int64?
+
+    @Option(help: "The address to listen on.")
+    var bind: String?
+
+    @Option(help: "The port to listen on; 0 for any free one.")
+    var port: Int?
+
+    @Option(help: "A file to write the port into once the gateway listens.")
+    var portFile: String?
+
+    @Option(help: "Move a test clock to this instant first (RFC 3339).")
+    var testClock: Timestamp?
+
+    func run() async throws {
+        var logger = Logger(label: "coalition", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .info
+        let settings = try self.settings()
+        guard let tlsCertificate = settings.tlsCertificate, let tlsKey = settings.tlsKey else {
+            throw UsageError("the gateway's TLS certificate and key are not named", action: "name them in gateway.yaml")
+        }
+        let files = ServeFiles(
+            tlsCert: tlsCertificate, tlsKey: tlsKey, crl: settings.revocationLists,
+            crlGrace: settings.revocationGraceSeconds)
+        let signer = try HostSigner(
+            certificate: try Files.certificate(settings.hostCertificate),
+            key: try Files.key(settings.hostKey, passwordFile: settings.hostKeyPasswordFile))
+        let house = try HouseOpening.open(
+            data, holder: "coalition serve (pid \(ProcessInfo.processInfo.processIdentifier))", signer: signer,
+            revocationLists: try files.lists(), revocationGraceSeconds: settings.revocationGraceSeconds,
+            logger: logger)
+        if let testClock { try await house.advanceClock(to: testClock) }
+        let service = try await GatewayService(
+            house: house, listening: ListenerConfiguration(host: settings.bind, port: settings.port),
+            identity: try await files.identity(house), logger: logger)
+        if let portFile {
+            try Data("\(service.listener.port)\n".utf8).write(to: URL(filePath: portFile), options: .atomic)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            group.addTask { [logger] in await files.obeySignals(service, house, logger) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension ServeCommand {
+    /// What the configuration says, with the options before it.
+    private func settings() throws -> GatewayConfiguration {
+        let file = config ?? "\(data)/\(GatewayConfiguration.fileName)"
+        var settings = GatewayConfiguration()
+        if config != nil || Files.exists(file) { settings = try GatewayConfiguration.read(file) }
+        settings.hostCertificate = hostCert ?? settings.hostCertificate
+        settings.hostKey = hostKey ?? settings.hostKey
+        settings.tlsCertificate = tlsCert ?? settings.tlsCertificate
+        settings.tlsKey = tlsKey ?? settings.tlsKey
+        if !crl.isEmpty { settings.revocationLists = crl }
+        settings.revocationGraceSeconds = crlGrace ?? settings.revocationGraceSeconds
+        settings.bind = bind ?? settings.bind
+        settings.port = port ?? settings.port
+        return settings
+    }
+}
+
+/// The files that a running gateway reads again when it is told to.
+private struct ServeFiles: Sendable {
+    let tlsCert: String
+    let tlsKey: String
+    let crl: [String]
+    let crlGrace: Int64
+
+    /// Obeys signals until one of them ends the program.
+    func obeySignals(_ service: GatewayService, _ house: Clearinghouse, _ logger: Logger) async {
+        for await signal in Signals.stream([SIGTERM, SIGINT, SIGHUP]) {
+            guard signal == SIGHUP else {
+                await service.stop()
+                return
+            }
+            do {
+                try await house.reload(revocationLists: try lists(), graceSeconds: crlGrace)
+                try service.reload(identity: try await identity(house))
+            } catch {
+                logger.error("the old certificates and lists stay", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    func identity(_ house: Clearinghouse) async throws -> TLSIdentity {
+        let authorities = await house.state.genesis?.authorities ?? []
+        return try TLSIdentity(
+            chainPEM: Array(try Self.text(tlsCert).utf8), keyPEM: Array(try Self.text(tlsKey).utf8),
+            rootsPEM: Array(authorities.joined(separator: "\n").utf8))
+    }
+
+    func lists() throws -> [RevocationList] {
+        try crl.flatMap { try RevocationList.all(inFile: Array(try Data(contentsOf: URL(filePath: $0)))) }
+    }
+
+    static func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,75 @@
+import House
+import Journal
+import Primitives
+import ProgrammeModel
+
+/// Who has sent what for a window, and who was expected and has not.
+struct WindowAttendance {
+    let house: HouseState
+    let programme: Programme
+    let window: WindowDefinition
+    let now: Timestamp
+
+    /// One partner's part of the window.
+    func report(_ agreement: Agreement) -> Report {
+        let arrivals = house.files.files(of: agreement.partner, series: .live).flatMap { batch, history in
+            history.attempts.filter { $0.window == window.id }.map { (batch, $0) }
+        }
+        func count(_ isCounted: (FileAttempt) -> Bool) -> Int { arrivals.filter { isCounted($0.1) }.count }
+        var report = Report()
+        report.add("partner", agreement.partner)
+        if agreement.status != .active { report.add("status", agreement.status.rawValue) }
+        report.add("files", count { $0.status == .accepted || $0.status == .partlyAccepted })
+        let refused = count { $0.status == .refused }
+        if refused > 0 { report.add("refused files", refused) }
+        let waiting = count { $0.status == nil }
+        if waiting > 0 { report.add("not judged yet", waiting) }
+        let records = arrivals.reduce(Int64(0)) { $0 + ($1.1.entries?.count ?? 0) }
+        report.add("records in files", records)
+        if let last = arrivals.map(\.1.at).max() { report.add("last file", programme.zone.format(last)) }
+        let missing = missing(agreement)
+        if let time = agreement.fileExpectedBy {
+            report.add("expected daily by", time)
+            report.add("not arrived", missing.isEmpty ? "nothing" : missing.joined(separator: ", "))
+        } else if arrivals.isEmpty {
+            report.add("not arrived", "no file so far")
+        }
+        let gaps = gaps(agreement.partner)
+        if !gaps.isEmpty { report.add("missing numbers", gaps.joined(separator: ", ")) }
+        return report
+    }
+
+    /// The days whose file was due and has not come, or came late.
+    private func missing(_ agreement: Agreement) -> [String] {
+        guard agreement.status == .active, let time = agreement.fileExpectedBy else { return [] }
+        let parts = time.split(separator: ":").compactMap { Int($0) }
+        guard parts.count == 2 else { return [] }
+        let zone = programme.zone(of: agreement.partner)
+        func deadline(_ day: BusinessDate) -> Timestamp {
+            let second = parts[0] * 3600 + parts[1] * 60
+            let guess = Timestamp(date: day, secondOfDay: second, offsetSeconds: zone.offset(at: window.open))
+            return Timestamp(date: day, secondOfDay: second, offsetSeconds: zone.offset(at: guess))
+        }
+        let received = house.files.files(of: agreement.partner, series: .live)
+            .flatMap(\.1.attempts).filter { $0.received != nil && $0.status != .refused }.map(\.at).sorted()
+        var out: [String] = []
+        var day = zone.date(at: window.open)
+        while deadline(day) <= min(now, window.cutoff) {
+            let due = deadline(day)
+            let before = deadline(day.adding(days: -1))
+            let after = deadline(day.adding(days: 1))
+            if due > window.open, !received.contains(where: { before < $0 && $0 <= due }) {
+                let late = received.first { due < $0 && $0 <= after }
+                out.append("\(day)" + (late.map { " (late, \(zone.format($0)))" } ?? ""))
+            }
+            day = day.adding(days: 1)
+        }
+        return out
+    }
+
+    /// Numbers below the highest one that have neither arrived nor been withdrawn. Code FIL-006.
+    private func gaps(_ partner: PartnerID) -> [String] {
+        guard let last = house.files.files(of: partner, series: .live).last?.0 else { return [] }
+        return house.files.gaps(below: last).map { $0.from == $0.to ? "\($0.from)" : "\($0.from) to \($0.to)" }
+    }
+}

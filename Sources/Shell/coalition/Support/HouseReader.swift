@@ -1,0 +1,64 @@
+import FileStore
+import Gateway
+import House
+import Journal
+import Primitives
+import ProgrammeModel
+
+/// A house that is looked at: folded from the log without the directory's lock, while a gateway may go on writing.
+struct HouseReader {
+    let directory: DataDirectory
+    let log: SegmentLog
+    let records: FileRecordStore
+    let originals: OriginalStore
+    let house: HouseState
+
+    /// Folds the log.
+    ///
+    /// - Throws: `DataDirectoryError` when there is no data directory, `Fault` when the log is damaged.
+    init(_ path: String) throws {
+        directory = try DataDirectory.inspect(path, files: PosixFileSystem())
+        log = try directory.openLog(hashing: HouseOpening.hashing)
+        records = directory.records(hashing: HouseOpening.hashing)
+        originals = directory.originals(hashing: HouseOpening.hashing)
+        house = try Self.fold(log, records, upTo: log.lastSequence)
+    }
+
+    /// The house as it was after a fact.
+    ///
+    /// - Throws: `Fault` when the log is damaged.
+    func house(after sequence: UInt64) throws(Fault) -> HouseState {
+        try Self.fold(log, records, upTo: sequence)
+    }
+
+    private static func fold(
+        _ log: SegmentLog, _ records: FileRecordStore, upTo last: UInt64
+    ) throws(Fault) -> HouseState {
+        var house = HouseState()
+        try log.replay(from: 1) { (envelope) throws(Fault) in
+            if envelope.sequence <= last { try house.apply(envelope, records: records) }
+        }
+        return house
+    }
+
+    /// The instant now, by the house's clock.
+    var now: Timestamp {
+        let clock: HouseClock = house.genesis?.clock == .test ? .test : .system
+        return clock.now(lastFact: house.lastTime)
+    }
+
+    /// A fact of the log.
+    ///
+    /// - Throws: `Fault` when it is not there or damaged.
+    func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope { try FactCodec.decode(try log.rawFact(sequence)[...]) }
+
+    /// The programme in force.
+    ///
+    /// - Throws: `Refusal` with ACT-004 while there is none.
+    func programme() throws(Refusal) -> Programme {
+        guard let programme = house.programme else {
+            throw Refusal(.act004, detail: "no programme is loaded; load one with 'coalition programme load'")
+        }
+        return programme
+    }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+
+/// How a command prints its result.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print JSON with sorted keys.")
+    var json = false
+
+    /// Prints a result for people or for programs.
+    func show(_ value: @autoclosure () -> JSONValue, _ text: @autoclosure () -> String) {
+        Console.write(json ? value().rendered : text())
+    }
+}

@@ -1,0 +1,62 @@
+/// Facts about one thing, told once and printed for people or as JSON.
+struct Report: Sendable {
+    private enum Row: Sendable {
+        case value(key: String, label: String, text: String)
+        case list(key: String, label: String, items: [Report])
+    }
+
+    private var rows: [Row] = []
+
+    /// Adds a fact; the JSON key is the label in camel case unless one is given.
+    mutating func add(_ label: String, _ value: (some CustomStringConvertible)?, key: String? = nil) {
+        guard let value else { return }
+        rows.append(.value(key: key ?? Self.key(label), label: label, text: value.description))
+    }
+
+    /// Adds a list of things that have facts of their own.
+    mutating func add(_ label: String, items: [Report], key: String? = nil) {
+        rows.append(.list(key: key ?? Self.key(label), label: label, items: items))
+    }
+
+    private static func key(_ label: String) -> String {
+        let words = label.split { !$0.isLetter && !$0.isNumber }.map { $0.lowercased() }
+        return words.enumerated().map { index, word in
+            index == 0 ? word : word.prefix(1).uppercased() + word.dropFirst()
+        }.joined()
+    }
+
+    var json: JSONValue {
+        var members: [String: JSONValue] = [:]
+        for row in rows {
+            switch row {
+            case .value(let key, _, let text): members[key] = .text(text)
+            case .list(let key, _, let items): members[key] = .list(items.map(\.json))
+            }
+        }
+        return .object(members)
+    }
+
+    var text: String { lines("").map { $0 + "\n" }.joined() }
+
+    private func lines(_ indent: String) -> [String] {
+        let width = rows.map { if case .value(_, let label, _) = $0 { label.count } else { 0 } }.max() ?? 0
+        return rows.flatMap { row -> [String] in
+            switch row {
+            case .value(_, let label, let text):
+                return [indent + label + String(repeating: " ", count: width - label.count) + "  " + text]
+            case .list(_, let label, let items):
+                if items.isEmpty { return ["\(indent)\(label): none"] }
+                return ["\(indent)\(label):"]
+                    + items.flatMap { item -> [String] in
+                        item.lines("").enumerated().map { index, line in indent + (index == 0 ? "  - " : "    ") + line
+                        }
+                    }
+            }
+        }
+    }
+}
+
+extension OutputOptions {
+    /// Prints a report.
+    func show(_ report: Report) { show(report.json, report.text) }
+}
