@@ -216,6 +216,23 @@ import Wire
         }
     }
 
+    @Test("requests made side by side on one connection reach the gateway in the order of their streams")
+    func sideBySide() async throws {
+        try await TestBench.with { bench in
+            bench.gateway.gate.open()
+            try await bench.connect { connection in
+                for _ in 1...60 {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 1...16 {
+                            group.addTask { _ = try await connection.send(SignedMessage(cms: [5])) }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a large upload to a slow store keeps little in memory")
     func backpressure() async throws {
         try await TestBench.with { bench in

@@ -200,16 +200,21 @@ extension GatewayConnection {
 // What requests are made of.
 extension GatewayConnection {
     /// Sends a request, and gives its stream and the mailbox of its replies.
-    func open(_ request: Request) async throws -> (stream: UInt32, replies: Mailbox<Reply>) {
+    ///
+    /// Streams open in the order of their numbers (`Specs/wire.md`), so the number is drawn and the frame handed to the
+    /// channel without a suspension in between: two requests made side by side cannot overtake each other. The limit of
+    /// requests in flight bounds what waits in the channel; a write that fails ends the connection, and so the mailbox.
+    func open(_ request: Request) throws(ClientFailure) -> (stream: UInt32, replies: Mailbox<Reply>) {
+        if let failure { throw failure }
         let opened: (stream: UInt32, frame: Frame)
         do throws(WireError) {
             opened = try session.open(request)
         } catch {
-            throw failure ?? .refused(ErrorNotice(error.code, detail: error.detail, mayRetry: error.code == .net002))
+            throw .refused(ErrorNotice(error.code, detail: error.detail, mayRetry: error.code == .net002))
         }
         let mailbox = Mailbox<Reply>()
         mailboxes[opened.stream] = mailbox
-        try await write(opened.frame)
+        channel.writeAndFlush(opened.frame, promise: nil)
         return (opened.stream, mailbox)
     }
 

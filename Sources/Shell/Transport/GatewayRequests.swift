@@ -51,7 +51,7 @@ extension GatewayConnection {
     }
 
     private func ask<Answer: Sendable>(_ request: Request, _ read: (GatewayMessage) -> Answer?) async throws -> Answer {
-        let (stream, replies) = try await open(request)
+        let (stream, replies) = try open(request)
         do {
             while let reply = try await replies.next() {
                 if case .error(let notice) = reply.message { throw ClientFailure.refused(notice) }
@@ -90,7 +90,7 @@ extension GatewayConnection {
 
     private func collect(_ request: Request, _ limit: Int64) async throws -> (document: FetchedDocument, bytes: [UInt8])
     {
-        let (stream, replies) = try await open(request)
+        let (stream, replies) = try open(request)
         var bytes: [UInt8] = []
         let document = try await parts(stream, replies) { part in
             guard part.size <= limit else {
@@ -105,7 +105,7 @@ extension GatewayConnection {
     private func document(_ request: Request, _ take: @Sendable (DocumentPart) async throws -> Void) async throws
         -> FetchedDocument
     {
-        let (stream, replies) = try await open(request)
+        let (stream, replies) = try open(request)
         return try await parts(stream, replies, take)
     }
 

@@ -98,7 +98,7 @@ extension GatewayConnection {
         _ event: @escaping @Sendable (UploadEvent) async -> Void = { _ in }
     ) async throws -> [Receipt] {
         precondition(source.size == begin.size, "the declared size is the source's")
-        let (stream, replies) = try await open(.upload(begin))
+        let (stream, replies) = try open(.upload(begin))
         do {
             guard let first = try await replies.next() else { return [] }
             guard case .uploadAccept(let offset) = first.message else {
