@@ -16,6 +16,7 @@ final class EngineDriver {
     private(set) var house = HouseState()
     let journal: MemoryJournalStore
     let records: MemoryRecordStore
+    let history: History
     private let hashing: Hashing
     private(set) var closes: [WindowID: WindowClose] = [:]
     /// Whether documents are rendered at all, which takes most of a run.
@@ -45,6 +46,7 @@ final class EngineDriver {
         self.hashing = hashing
         journal = MemoryJournalStore(hashing: hashing)
         records = MemoryRecordStore(hashing: hashing)
+        history = History(facts: journal, records: records)
         try append(
             .genesis(Genesis(clock: .test, authorities: [], officers: [], hostCertificate: "")), at: at)
         try append(.programmeLoaded(ProgrammeLoaded(version: 1, programme: programme, files: [])), at: at)
@@ -81,7 +83,7 @@ final class EngineDriver {
         let envelope = FactEnvelope(
             sequence: house.lastSequence + 1, time: max(time, house.lastTime), fact: fact)
         try journal.append([JournalEntry(envelope, attachments: attachments)])
-        try house.apply(envelope, records: records)
+        try house.apply(envelope, history: history)
         afterFact(house)
     }
 
@@ -112,7 +114,7 @@ final class EngineDriver {
         var decision = BatchDecision(
             context: BatchContext(
                 partner: partner, batch: received, window: window.id, acceptedDay: converter.acceptedDay,
-                agreement: agreement), records: records, members: Members(hashing: hashing), pending: pending,
+                agreement: agreement), history: history, members: Members(hashing: hashing), pending: pending,
             expectedRecords: contents.count)
         var out: [BatchDecision.Decided] = []
         for (index, content) in contents.enumerated() {

@@ -161,7 +161,7 @@ import Validation
     @Test func replayingTheLogGivesTheSameBooks() throws {
         var again = HouseState()
         try driver.journal.replay(from: 1) { (envelope) throws(Fault) in
-            try again.apply(envelope, records: driver.records)
+            try again.apply(envelope, history: driver.history)
         }
         #expect(HouseFigures(again) == HouseFigures(driver.house))
     }

@@ -88,7 +88,7 @@ import Testing
                         Issue.record("\(fact.window) cannot be closed again: \(error) COALITION_TEST_SEED=\(seed)")
                     }
                 }
-                try again.apply(envelope, records: driver.records)
+                try again.apply(envelope, history: driver.history)
             }
             #expect(HouseFigures(again) == HouseFigures(driver.house), "COALITION_TEST_SEED=\(seed)")
         }

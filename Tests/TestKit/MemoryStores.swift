@@ -66,6 +66,11 @@ public final class MemoryJournalStore: JournalStore, Sendable {
         for entry in entries.dropFirst(Int(max(sequence, 1) - 1)) { try body(FactCodec.decode(entry.bytes[...])) }
     }
 
+    /// The fact at a place.
+    public func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope {
+        try FactCodec.decode(try rawFact(sequence)[...])
+    }
+
     /// The bytes of a fact.
     public func rawFact(_ sequence: UInt64) throws(Fault) -> [UInt8] { try kept(sequence).bytes }
 

@@ -25,8 +25,8 @@ public struct HouseState: Sendable {
     public private(set) var files = FileRegister()
     /// Documents that were issued, and who has confirmed them.
     public private(set) var documents = DocumentRegister()
-    /// Messages by partner and id: the fact that answered each, and the request's digest.
-    public private(set) var messages: [PartnerID: [MessageID: AnsweredMessage]] = [:]
+    /// Messages that were answered.
+    public private(set) var messages = MessageRegister()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -44,20 +44,6 @@ public struct HouseState: Sendable {
     /// The last fact's time.
     public private(set) var lastTime = Timestamp(milliseconds: 0)
 
-    /// A message that was answered.
-    public struct AnsweredMessage: Hashable, Sendable {
-        /// The fact with the answer.
-        public var sequence: UInt64
-        /// SHA-256 of the request.
-        public var digest: Digest32
-        /// What became of its record.
-        public var status: RecordStatus
-        /// When it was answered.
-        public var at: Timestamp
-        /// The window of its record; nil when it was not accepted.
-        public var window: WindowID?
-    }
-
     /// The house before its first fact.
     public init() {}
 
@@ -74,22 +60,22 @@ public struct HouseState: Sendable {
 
     /// Takes the next fact.
     ///
-    /// - Parameter records: holds the entries of files, sealed before their fact was appended.
+    /// - Parameter history: holds this fact, and the entries of files, sealed before their fact was appended.
     /// - Throws: `Fault` when the fact does not follow on the last one or its entries cannot be read.
-    public mutating func apply(_ envelope: FactEnvelope, records: any RecordStore) throws(Fault) {
+    public mutating func apply(_ envelope: FactEnvelope, history: History) throws(Fault) {
         guard envelope.sequence == lastSequence + 1 else {
             throw Fault("fact \(envelope.sequence) does not follow on fact \(lastSequence)")
         }
         guard envelope.time >= lastTime else {
             throw Fault("fact \(envelope.sequence) is dated before fact \(lastSequence)")
         }
-        try take(envelope, records)
+        try take(envelope, history)
         documents.apply(envelope)
         lastSequence = envelope.sequence
         lastTime = envelope.time
     }
 
-    private mutating func take(_ envelope: FactEnvelope, _ records: any RecordStore) throws(Fault) {
+    private mutating func take(_ envelope: FactEnvelope, _ history: History) throws(Fault) {
         let sequence = envelope.sequence
         switch envelope.fact {
         case .genesis(let fact): genesis = fact
@@ -100,11 +86,11 @@ public struct HouseState: Sendable {
         case .fileReceived(let fact):
             files.apply(fact, sequence: sequence, time: envelope.time)
             if fact.batch.series == .live { windows.received(sequence, window: fact.window) }
-        case .fileDecided(let fact): try take(fact, sequence, records)
+        case .fileDecided(let fact): try take(fact, sequence, history)
         case .fileRefused(let fact): files.apply(fact, sequence: sequence, time: envelope.time)
         case .fileCancelled(let fact): take(fact, sequence)
         case .fileCleared(let fact): files.apply(fact, sequence: sequence)
-        case .messageAnswered(let fact): try take(fact, sequence, envelope.time, records)
+        case .messageAnswered(let fact): try take(fact, sequence, history)
         case .actCarriedOut(let fact): take(fact, sequence)
         case .windowCutOff(let fact):
             windows.cutOff(fact.window)
@@ -115,18 +101,18 @@ public struct HouseState: Sendable {
         }
     }
 
-    private mutating func take(_ fact: FileDecided, _ sequence: UInt64, _ records: any RecordStore) throws(Fault) {
+    private mutating func take(_ fact: FileDecided, _ sequence: UInt64, _ history: History) throws(Fault) {
         files.apply(fact, sequence: sequence)
         guard fact.batch.series == .live else { return }
         if let window = files.history(fact.batch)?.attempts.last(where: { $0.received == fact.received })?.window {
             windows.decided(fact.received, window: window)
         }
         guard let posting = fact.posting else { return }
-        ledger.post(posting, batch: fact.received)
+        ledger.post(posting, batch: fact.received, by: sequence)
         guard let entries = fact.entries else { return }
-        try ledger.remember(partner: fact.batch.partner, batch: fact.received, records: records) {
+        try ledger.remember(partner: fact.batch.partner, batch: fact.received, history: history) {
             (body) throws(Fault) -> Void in
-            try records.forEach(batch: fact.received, reference: entries, body)
+            try history.forEach(batch: fact.received, reference: entries, body)
         }
     }
 
@@ -139,16 +125,14 @@ public struct HouseState: Sendable {
         files.apply(fact, sequence: sequence)
     }
 
-    private mutating func take(
-        _ fact: MessageAnswered, _ sequence: UInt64, _ time: Timestamp, _ records: any RecordStore
-    ) throws(Fault) {
-        let answered = AnsweredMessage(
-            sequence: sequence, digest: fact.digest, status: fact.status, at: time, window: fact.posting?.window)
-        messages[fact.partner, default: [:]][fact.messageID] = answered
+    private mutating func take(_ fact: MessageAnswered, _ sequence: UInt64, _ history: History) throws(Fault) {
+        messages.apply(fact, sequence: sequence)
         guard let posting = fact.posting else { return }
-        ledger.post(posting, batch: sequence)
+        ledger.post(posting, batch: sequence, by: sequence)
         guard let entry = fact.entry else { return }
-        try ledger.remember(partner: fact.partner, message: sequence, entry: entry, records: records)
+        try ledger.remember(partner: fact.partner, batch: sequence, history: history) { (body) throws(Fault) -> Void in
+            try body(entry)
+        }
     }
 
     private mutating func take(_ fact: ActCarriedOut, _ sequence: UInt64) {
@@ -157,7 +141,7 @@ public struct HouseState: Sendable {
         case .fixing(let fixing): windows.add(fixing)
         case .adjustment(let adjustment, let posting):
             if let posting {
-                ledger.post(posting, batch: sequence)
+                ledger.post(posting, batch: sequence, by: sequence)
             } else if let window = openWindow {
                 ledger.adjust(adjustment, window: window, sequence: sequence)
             }

@@ -19,8 +19,16 @@ public struct Attachment: Hashable, Sendable {
     }
 }
 
+/// Reads single facts back by their numbers.
+public protocol FactSource {
+    /// The fact at a place.
+    ///
+    /// - Throws: `Fault` when there is none, or it is not as it was written.
+    func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope
+}
+
 /// The ordered log of facts: the only commit point. Adapters share one contract suite.
-public protocol JournalStore {
+public protocol JournalStore: FactSource {
     /// The sequence number of the last durable fact; 0 for an empty log.
     var lastSequence: UInt64 { get }
     /// The head of the hash chain; zero for an empty log.

@@ -42,7 +42,7 @@ public protocol MemberReferences {
 /// away when the batch is refused.
 public struct BatchDecision {
     let context: BatchContext
-    let records: any RecordStore
+    let history: History
     let members: any MemberReferences
     let pending: any PendingEntries
 
@@ -59,11 +59,11 @@ public struct BatchDecision {
     ///   - expectedRecords: how many records the header announces, for the size of tables; a hint only.
     ///   - pending: takes the entries.
     public init(
-        context: BatchContext, records: any RecordStore, members: any MemberReferences,
+        context: BatchContext, history: History, members: any MemberReferences,
         pending: any PendingEntries, expectedRecords: Int
     ) {
         self.context = context
-        self.records = records
+        self.history = history
         self.members = members
         self.pending = pending
         identities = IdentityTable(capacity: min(expectedRecords, 20_000_000))
@@ -74,7 +74,6 @@ public struct BatchDecision {
     private struct View {
         let books: LedgerState
         let ledger: PartnerLedger
-        let stored: StoredEntries
     }
 
     /// What became of one record.
@@ -101,8 +100,7 @@ public struct BatchDecision {
     ///   the batch: other facts of the partner wait until it is decided.
     /// - Throws: `Fault` when an entry cannot be read or stored.
     public mutating func decide(_ candidate: Candidate, books: LedgerState) throws(Fault) -> Decided {
-        let view = View(
-            books: books, ledger: books.partners[context.partner] ?? PartnerLedger(), stored: books.stored(in: records))
+        let view = View(books: books, ledger: books.partners[context.partner] ?? PartnerLedger())
         var entry = RecordEntry(record: candidate.record, offset: candidate.offset, length: candidate.length)
         entry.type = candidate.type
         entry.identity = candidate.identity
@@ -196,9 +194,10 @@ public struct BatchDecision {
             findings.append(Finding(.rvs004, at: place, detail: "a reversal is not reversed"))
             return
         }
-        let reversal = Reversal(ledger: view.ledger, catalogue: view.books.catalogue)
-        var known = try reversal.state(of: location, entry: first, lines: lines(of: location, view))
-        if let changed = remainders[location] { known.remainder = changed }
+        let reversal = Reversal(catalogue: view.books.catalogue)
+        let known = try reversal.state(
+            of: location, entry: first, lines: try lines(of: location, view),
+            remainder: remainders[location] ?? view.ledger.remainder(of: location))
         findings += try misfits(candidate, type: type, original: known, at: location)
         let left = known.remainder.units
         if left == 0 {
@@ -306,16 +305,17 @@ public struct BatchDecision {
         }
         if let own { return RecordLocation(batch: context.batch, record: own) }
         return try view.ledger.find(identity) { (location: RecordLocation) throws(Fault) -> RecordEntry in
-            try view.stored.entry(location)
+            try view.books.entry(at: location, in: history)
         }
     }
 
     private func stored(_ location: RecordLocation, _ view: View) throws(Fault) -> RecordEntry {
-        location.batch == context.batch ? try pending.entry(location.record) : try view.stored.entry(location)
+        location.batch == context.batch ? try pending.entry(location.record) : try view.books.entry(at: location, in: history)
     }
 
-    private func lines(of location: RecordLocation, _ view: View) -> LedgerState.BatchLines? {
-        location.batch == context.batch ? book.batchLines : view.books.lines(ofBatch: location.batch)
+    private func lines(of location: RecordLocation, _ view: View) throws(Fault) -> History.BatchLines? {
+        guard location.batch != context.batch else { return book.batchLines }
+        return try view.books.lines(ofBatch: location.batch, in: history)
     }
 
     /// Counts and sums so far, by status and unit.

@@ -1,23 +1,24 @@
-import Journal
+public import Journal
 import Primitives
 
 /// Finds a number by a 128-bit identity in 8 bytes a slot: half of them a fingerprint, half the number.
 ///
 /// The place follows from the fingerprint alone, so that the table grows without the identities. A fingerprint can meet
 /// another identity by chance, about once in 4 000 million pairs, so every hit is confirmed with the stored entry.
-struct IdentityTable: Sendable {
+public struct IdentityTable: Sendable {
     private var slots: [UInt64]
-    private(set) var count = 0
+    /// How many numbers it holds.
+    public private(set) var count = 0
 
     /// Makes a table with room for so many numbers before it grows.
-    init(capacity: Int = 0) {
+    public init(capacity: Int = 0) {
         var size = 16
         while size * 3 < capacity * 4 { size *= 2 }
         slots = [UInt64](repeating: 0, count: size)
     }
 
     /// The number under this identity that the closure confirms, or nil.
-    func find<E: Error>(_ identity: Digest16, confirm: (UInt32) throws(E) -> Bool) throws(E) -> UInt32? {
+    public func find<E: Error>(_ identity: Digest16, confirm: (UInt32) throws(E) -> Bool) throws(E) -> UInt32? {
         let fingerprint = UInt32(truncatingIfNeeded: identity.low)
         var index = Int(fingerprint) & (slots.count - 1)
         while slots[index] != 0 {
@@ -29,7 +30,7 @@ struct IdentityTable: Sendable {
     }
 
     /// Adds a number, 1 or more, under an identity.
-    mutating func insert(_ identity: Digest16, number: UInt32) {
+    public mutating func insert(_ identity: Digest16, number: UInt32) {
         precondition(number > 0, "numbers count from 1")
         if (count + 1) * 4 > slots.count * 3 { grow() }
         place(UInt64(UInt32(truncatingIfNeeded: identity.low)) << 32 | UInt64(number))

@@ -12,32 +12,25 @@ public struct LedgerState: Sendable {
     public private(set) var points = PointsLedger()
     /// Versions by id, of all programmes loaded.
     public private(set) var catalogue = Catalogue()
-    private var batches: [UInt64: BatchLines] = [:]
-    private var messageEntries: [UInt64: RecordEntry] = [:]
-
-    /// The lines of a batch, by which its entries are explained and reversed.
-    public struct BatchLines: Hashable, Sendable {
-        /// Keys by the indexes that line sets name.
-        public var keys: [LineKey]
-        /// Line sets by the indexes that entries name.
-        public var sets: [LineSet]
-    }
+    /// The facts that judged files which posted something, by the facts of their receipt.
+    private var decisions: [UInt64: UInt64] = [:]
 
     /// Empty books.
     public init() {}
 
     /// The lines of a batch, or nil when it posted nothing.
-    public func lines(ofBatch batch: UInt64) -> BatchLines? { batches[batch] }
+    ///
+    /// - Throws: `Fault` when the fact that posted them cannot be read.
+    public func lines(ofBatch batch: UInt64, in history: History) throws(Fault) -> History.BatchLines? {
+        try history.lines(postedBy: decisions[batch] ?? batch)
+    }
 
     /// The entry at a location, of a message or of a file.
     ///
     /// - Throws: `Fault` when there is none or it cannot be read.
-    public func entry(at location: RecordLocation, records: any RecordStore) throws(Fault) -> RecordEntry {
-        try stored(in: records).entry(location)
-    }
-
-    func stored(in records: any RecordStore) -> StoredEntries {
-        StoredEntries(messages: messageEntries, records: records)
+    public func entry(at location: RecordLocation, in history: History) throws(Fault) -> RecordEntry {
+        if decisions[location.batch] == nil, let entry = try history.messageEntry(location) { return entry }
+        return try history.fileEntry(location)
     }
 
     /// Takes the versions of a programme, and the points outstanding from before the log with the first one.
@@ -48,9 +41,11 @@ public struct LedgerState: Sendable {
 
     /// Posts totals. The window must not be closed.
     ///
-    /// - Parameter batch: the batch's number, under which its lines are kept.
-    public mutating func post(_ posting: Posting, batch: UInt64) {
-        batches[batch] = BatchLines(keys: posting.lines.map(\.key), sets: posting.lineSets)
+    /// - Parameters:
+    ///   - batch: the batch's number.
+    ///   - sequence: the fact that posts it; for a file not the one that gave it its number.
+    public mutating func post(_ posting: Posting, batch: UInt64, by sequence: UInt64) {
+        if batch != sequence { decisions[batch] = sequence }
         windows[posting.window, default: WindowTotals()].add(posting)
         points.post(posting)
         guard let day = posting.latestBusinessDate else { return }
@@ -66,55 +61,30 @@ public struct LedgerState: Sendable {
     ///
     /// - Parameters:
     ///   - forEach: calls its closure with every entry of the batch.
-    ///   - records: holds the entries of earlier batches, for reversals.
+    ///   - history: holds the entries of earlier batches, for reversals.
     /// - Throws: `Fault` when entries cannot be read.
     public mutating func remember(
-        partner: PartnerID, batch: UInt64, records: any RecordStore,
+        partner: PartnerID, batch: UInt64, history: History,
         forEach: ((RecordEntry) throws(Fault) -> Void) throws(Fault) -> Void
     ) throws(Fault) {
         // The ledger is moved out while it changes, so that it is changed in place and not copied.
         var ledger = partners.removeValue(forKey: partner) ?? PartnerLedger()
         defer { partners[partner] = ledger }
         ledger.begin(batch: batch)
-        let stored = stored(in: records)
         try forEach { (entry: RecordEntry) throws(Fault) -> Void in
             ledger.remember(entry, batch: batch)
             guard entry.type == .reversal, entry.status == .accepted, let original = entry.original else { return }
-            let reversal = Reversal(ledger: ledger, catalogue: catalogue)
+            let reversal = Reversal(catalogue: catalogue)
             let state = try reversal.state(
-                of: original, entry: try stored.entry(original), lines: batches[original.batch])
+                of: original, entry: try self.entry(at: original, in: history),
+                lines: try lines(ofBatch: original.batch, in: history), remainder: ledger.remainder(of: original))
             ledger.setRemainder(reversal.result(of: entry.units, state: state).after, of: original)
-        }
-    }
-
-    /// Remembers the one entry of a message.
-    ///
-    /// - Throws: `Fault` when an entry that it reverses cannot be read.
-    public mutating func remember(
-        partner: PartnerID, message batch: UInt64, entry: RecordEntry, records: any RecordStore
-    ) throws(Fault) {
-        messageEntries[batch] = entry
-        try remember(partner: partner, batch: batch, records: records) { (body) throws(Fault) -> Void in
-            try body(entry)
         }
     }
 
     /// Moves the partners' positions of a closing window to HOST_CLEARED and forgets its totals.
     public mutating func close(_ window: WindowID) {
         if let totals = windows.removeValue(forKey: window) { points.clear(totals) }
-    }
-}
-
-/// Reads entries wherever they are kept: messages' in the books, files' in the record store.
-///
-/// It is made for one use and not kept: a copy of the books that outlives their next change would have them copied.
-struct StoredEntries {
-    let messages: [UInt64: RecordEntry]
-    let records: any RecordStore
-
-    func entry(_ location: RecordLocation) throws(Fault) -> RecordEntry {
-        if let entry = messages[location.batch] { return entry }
-        return try records.entry(at: location)
     }
 }
 

@@ -19,9 +19,7 @@ struct PostingBook: Sendable {
 
     init(window: WindowID) { total = Posting(window: window) }
 
-    var batchLines: LedgerState.BatchLines {
-        LedgerState.BatchLines(keys: total.lines.map(\.key), sets: total.lineSets)
-    }
+    var batchLines: History.BatchLines { History.BatchLines(total) }
 
     /// Adds an accepted record to its lines and answers the index of their set.
     mutating func add(

@@ -6,7 +6,6 @@ public import ProgrammeModel
 ///
 /// Whatever the order and size of partial reversals, together they give back exactly what the original gave.
 public struct Reversal {
-    let ledger: PartnerLedger
     let catalogue: Catalogue
 
     /// What is known of a record that is to be reversed.
@@ -33,11 +32,13 @@ public struct Reversal {
         public var after: PartnerLedger.Remainder
     }
 
-    /// Looks up what is left of a record.
+    /// Works out what is left of a record.
     ///
+    /// - Parameter remainder: what earlier reversals have left of it; nil when there were none.
     /// - Throws: `Fault` when the books do not hold what the entry refers to.
     public func state(
-        of location: RecordLocation, entry: RecordEntry, lines: LedgerState.BatchLines?
+        of location: RecordLocation, entry: RecordEntry, lines: History.BatchLines?,
+        remainder known: PartnerLedger.Remainder?
     ) throws(Fault) -> Original {
         guard let lines, lines.sets.indices.contains(Int(entry.lineSet)) else {
             throw Fault("the lines of \(location) are missing from the books")
@@ -47,7 +48,7 @@ public struct Reversal {
         let promotion = set.promotion.flatMap { catalogue.promotions[$0] }
         if set.promotion != nil, promotion == nil { throw Fault("the promotion of \(location) is missing") }
         let remainder =
-            ledger.remainder(of: location)
+            known
             ?? PartnerLedger.Remainder(
                 units: entry.units,
                 shares: promotion.map { LargestRemainder.split(entry.units, weights: $0.funders) } ?? [])

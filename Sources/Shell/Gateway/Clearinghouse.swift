@@ -50,6 +50,7 @@ public actor Clearinghouse {
     }
 
     let parts: Parts
+    let history: History
     let clock: HouseClock
     private(set) var house: HouseState
     private(set) var register: KeyRegister
@@ -72,9 +73,10 @@ public actor Clearinghouse {
         self.parts = parts
         trust = parts.trust
         var house = HouseState()
-        let records = parts.records
+        let history = History(facts: parts.journal, records: parts.records)
+        self.history = history
         try parts.journal.replay(from: 1) { (envelope) throws(Fault) in
-            try house.apply(envelope, records: records)
+            try house.apply(envelope, history: history)
         }
         guard let genesis = house.genesis else { throw Fault("the log has no first fact: run `coalition init`") }
         guard genesis.hostCertificate == parts.signer.certificate.pem else {
@@ -120,7 +122,7 @@ public actor Clearinghouse {
         let envelope = FactEnvelope(
             sequence: house.lastSequence + 1, time: max(time, house.lastTime), fact: fact)
         try parts.journal.append([JournalEntry(envelope, attachments: attachments)])
-        try house.apply(envelope, records: parts.records)
+        try house.apply(envelope, history: history)
         if case .programmeLoaded = fact { register = try Self.keys(of: house) }
         parts.logger.info("fact", metadata: ["sequence": "\(envelope.sequence)", "kind": "\(fact.kind)"])
         bell.ring()

@@ -93,7 +93,7 @@ extension Clearinghouse {
             acceptedDay: programme.zone.date(at: attempt.at), agreement: agreement)
         judgements[received] = OpenJudgement(
             decision: BatchDecision(
-                context: context, records: parts.records,
+                context: context, history: history,
                 members: try MemberSecrets(keys: parts.directory.keys, batch: received),
                 pending: entries,
                 expectedRecords: Int(attempt.size / 256)),

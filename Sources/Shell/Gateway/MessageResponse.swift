@@ -141,7 +141,7 @@ enum MessageResponse {
 struct MessageQuestions {
     let house: HouseState
     let partner: PartnerID
-    let records: any RecordStore
+    let history: History
 
     /// The answer to a question; a transaction is none.
     func response(to request: MessageRequest) throws -> MessageResponse {
@@ -155,7 +155,7 @@ struct MessageQuestions {
     }
 
     private func known(message id: MessageID) throws -> MessageResponse.Known? {
-        guard let answered = house.messages[partner]?[id] else { return nil }
+        guard let answered = try house.messages.find(id, of: partner, in: history) else { return nil }
         let location = RecordLocation(batch: answered.sequence, record: 1)
         return MessageResponse.Known(
             received: answered.at,
@@ -170,7 +170,7 @@ struct MessageQuestions {
             let location = try ledger.find(
                 identity,
                 entry: { (location) throws(Fault) in
-                    try house.ledger.entry(at: location, records: records)
+                    try house.ledger.entry(at: location, in: history)
                 })
         else { return nil }
         return MessageResponse.Known(

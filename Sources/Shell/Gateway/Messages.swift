@@ -28,7 +28,7 @@ extension Clearinghouse {
             throw Refusal(.fil001, at: .whole.field("PartnerId"), value: request.partner.text)
         }
         guard case .transaction(let outcome) = request.operation else {
-            let response = try MessageQuestions(house: house, partner: partner, records: parts.records)
+            let response = try MessageQuestions(house: house, partner: partner, history: history)
                 .response(to: request)
             // Named by the question and the instant: a question asked again is answered anew, under another name.
             let name = SHA256.digest(cms + Array(now.description.utf8)).description.prefix(16)
@@ -53,7 +53,7 @@ extension Clearinghouse {
     }
 
     private func storedAnswer(_ id: MessageID, _ digest: Digest32, _ partner: PartnerID) throws -> [UInt8]? {
-        guard let known = house.messages[partner]?[id] else { return nil }
+        guard let known = try house.messages.find(id, of: partner, in: history) else { return nil }
         guard known.digest == digest else {
             throw Refusal(.fil004, at: .whole.field("MessageId"), value: id.text, detail: "it had other content")
         }
@@ -78,7 +78,7 @@ extension Clearinghouse {
             context: BatchContext(
                 partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
-            records: parts.records, members: try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence),
+            history: history, members: try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence),
             pending: pending, expectedRecords: 1)
         let decided: BatchDecision.Decided
         var transactionID = ""

@@ -15,6 +15,7 @@ struct HouseWalk {
     private let directory: DataDirectory
     private let log: SegmentLog
     private let records: FileRecordStore
+    private let history: History
     private let originals: OriginalStore
     private let judgesRecords: Bool
     private var house = HouseState()
@@ -34,6 +35,7 @@ struct HouseWalk {
         self.log = log
         self.judgesRecords = judgesRecords
         records = directory.records(hashing: HouseOpening.hashing)
+        history = History(facts: log, records: records)
         originals = directory.originals(hashing: HouseOpening.hashing)
     }
 
@@ -57,7 +59,7 @@ struct HouseWalk {
         case .windowClosed(let fact): try compare(fact, envelope)
         case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed: break
         }
-        try house.apply(envelope, records: records)
+        try house.apply(envelope, history: history)
         let sum = house.ledger.points.all.reduce(Int64(0)) { $0 + $1.balance }
         guard sum == 0 else {
             throw Fault("after fact \(envelope.sequence) the points accounts add up to \(sum) and not to zero (INV-01)")
@@ -111,7 +113,7 @@ struct HouseWalk {
             try records.forEach(batch: fact.received, reference: entries) { (_) throws(Fault) in }
         }
         guard judgesRecords else { return }
-        let anew = Rejudgement(house: house, records: records, originals: originals, keys: directory.keys)
+        let anew = Rejudgement(house: house, history: history, records: records, originals: originals, keys: directory.keys)
         if try anew.compare(fact, envelope.sequence) { judged += stated } else { unjudged.append(fact.batch) }
     }
 
@@ -119,7 +121,7 @@ struct HouseWalk {
         messages += 1
         try verifyAnswer("answer.cms", envelope)
         guard judgesRecords else { return }
-        let anew = Rejudgement(house: house, records: records, originals: originals, keys: directory.keys)
+        let anew = Rejudgement(house: house, history: history, records: records, originals: originals, keys: directory.keys)
         let request = try log.attachment("message.cms", of: envelope.sequence)
         if try anew.compare(fact, envelope, request: request) { judged += 1 }
     }

@@ -12,6 +12,7 @@ import Validation
 struct Rejudgement {
     /// The house before the fact.
     let house: HouseState
+    let history: History
     let records: FileRecordStore
     let originals: OriginalStore
     let keys: BatchKeys
@@ -34,7 +35,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: batch.partner, batch: fact.received, window: windowID, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
-            records: records, members: KeptReferences(keys: keys),
+            history: history, members: KeptReferences(keys: keys),
             pending: StoredResults(records: records, batch: fact.received), expectedRecords: Int(count))
         var number: Int64 = 0
         try RecordScan.forEach(try originals.original(attempt.digest), format: format) { outcome in
@@ -69,7 +70,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: fact.partner, batch: envelope.sequence, window: window.id,
                 acceptedDay: converter.acceptedDay, agreement: agreement),
-            records: records, members: KeptReferences(keys: keys), pending: OneResult(), expectedRecords: 1)
+            history: history, members: KeptReferences(keys: keys), pending: OneResult(), expectedRecords: 1)
         let decided = try Self.decide(outcome, &decision, converter, house.ledger)
         let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
         let entry = decided.entry.status == .accepted ? decided.entry : nil

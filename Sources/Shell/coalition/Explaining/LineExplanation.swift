@@ -109,7 +109,7 @@ struct LineExplanation {
     private func records(_ key: LineKey, _ window: WindowID) throws -> [(RecordLocation, RecordEntry?)] {
         var out: [(RecordLocation, RecordEntry?)] = []
         for batch in try batches(of: window) {
-            guard let lines = reader.house.ledger.lines(ofBatch: batch.number),
+            guard let lines = try reader.house.ledger.lines(ofBatch: batch.number, in: reader.history),
                 let index = lines.keys.firstIndex(of: key)
             else { continue }
             let sets = Set(lines.sets.indices.filter { lines.sets[$0].lines.contains(index) })

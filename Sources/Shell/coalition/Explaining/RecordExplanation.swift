@@ -20,7 +20,7 @@ struct RecordExplanation {
         self.reader = reader
         self.location = location
         source = try RecordSource(location, reader)
-        entry = try? reader.house.ledger.entry(at: location, records: reader.records)
+        entry = try? reader.house.ledger.entry(at: location, in: reader.history)
     }
 
     func report() throws -> Report {
@@ -82,7 +82,7 @@ struct RecordExplanation {
     /// Rule R3: each reversal gives back the difference of the converted remainder before and after it.
     private func addReversal(_ entry: RecordEntry, _ report: inout Report) throws {
         guard let origin = entry.original else { return }
-        let original = try reader.house.ledger.entry(at: origin, records: reader.records)
+        let original = try reader.house.ledger.entry(at: origin, in: reader.history)
         let text = try reader.text(of: origin)
         let unit = original.unit?.description ?? ""
         report.add(
@@ -100,7 +100,7 @@ struct RecordExplanation {
     }
 
     private func originalRatio(_ origin: RecordLocation, _ entry: RecordEntry) throws -> Ratio? {
-        guard let lines = reader.house.ledger.lines(ofBatch: origin.batch),
+        guard let lines = try reader.house.ledger.lines(ofBatch: origin.batch, in: reader.history),
             lines.sets.indices.contains(Int(entry.lineSet))
         else { return nil }
         let keys = lines.sets[Int(entry.lineSet)].lines.map { lines.keys[$0] }
@@ -124,10 +124,11 @@ struct RecordExplanation {
                 }
             }
         }
-        for message in (reader.house.messages[source.partner] ?? [:]).values {
-            let location = RecordLocation(batch: message.sequence, record: 1)
-            guard let entry = try? reader.house.ledger.entry(at: location, records: reader.records) else { continue }
-            look(entry, location, message.sequence)
+        for sequence in reader.house.messages.sequences(of: source.partner) {
+            guard case .messageAnswered(let fact) = try reader.fact(sequence).fact, let entry = fact.entry else {
+                continue
+            }
+            look(entry, RecordLocation(batch: sequence, record: 1), sequence)
         }
         return out.sorted { ($0.decided, $0.location) < ($1.decided, $1.location) }.map { ($0.location, $0.units) }
     }
@@ -136,7 +137,7 @@ struct RecordExplanation {
     private func bonusParts(
         _ entry: RecordEntry, of origin: RecordLocation, _ promotion: Promotion
     ) throws -> [Int64] {
-        let original = try reader.house.ledger.entry(at: origin, records: reader.records)
+        let original = try reader.house.ledger.entry(at: origin, in: reader.history)
         var left = LargestRemainder.split(original.units, weights: promotion.funders)
         var parts: [Int64] = []
         for reversal in try reversals(of: origin) {
@@ -152,7 +153,8 @@ struct RecordExplanation {
 
     private func lines(_ entry: RecordEntry) throws -> [Report] {
         let house = reader.house
-        guard let batch = house.ledger.lines(ofBatch: location.batch), batch.sets.indices.contains(Int(entry.lineSet))
+        guard let batch = try house.ledger.lines(ofBatch: location.batch, in: reader.history),
+            batch.sets.indices.contains(Int(entry.lineSet))
         else { return [] }
         let set = batch.sets[Int(entry.lineSet)]
         let promotion = set.promotion.flatMap { house.ledger.catalogue.promotions[$0] }

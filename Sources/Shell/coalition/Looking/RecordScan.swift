@@ -103,7 +103,7 @@ extension HouseReader {
     func location(of transaction: TransactionID, partner: PartnerID) throws(Fault) -> RecordLocation? {
         let identity = RecordIdentity.of(transaction, partner: partner) { SHA256.digest($0) }
         return try house.ledger.partners[partner]?.find(identity) { (location) throws(Fault) in
-            try house.ledger.entry(at: location, records: records)
+            try house.ledger.entry(at: location, in: history)
         }
     }
 }

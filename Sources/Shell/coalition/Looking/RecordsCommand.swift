@@ -86,8 +86,7 @@ private struct RecordRows {
             for (batch, history) in reader.house.files.files(of: partner, series: .live) {
                 for attempt in history.attempts where attempt.window == window { try list(attempt, batch) }
             }
-            let messages = reader.house.messages[partner] ?? [:]
-            for sequence in messages.values.map(\.sequence).sorted() {
+            for sequence in reader.house.messages.sequences(of: partner) {
                 guard case .messageAnswered(let fact) = try reader.fact(sequence).fact,
                     fact.posting?.window == window, let entry = fact.entry
                 else { continue }

@@ -45,7 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
         if let batch = reader.house.files.batch(messageID: id, of: partner) {
             return output.show(try Self.report(batch, reader.house))
         }
-        guard let message = reader.house.messages[partner]?[id] else {
+        guard let message = try reader.house.messages.find(id, of: partner, in: reader.history) else {
             throw Refusal(.net005, value: name, detail: "no such file or message is known")
         }
         output.show(try Self.report(message.sequence, reader))

@@ -2,6 +2,7 @@ import FileStore
 import Gateway
 import House
 import Journal
+import Ledger
 import Primitives
 import ProgrammeModel
 
@@ -11,6 +12,7 @@ struct HouseReader {
     let log: SegmentLog
     let records: FileRecordStore
     let originals: OriginalStore
+    let history: History
     let house: HouseState
 
     /// Folds the log.
@@ -21,22 +23,23 @@ struct HouseReader {
         log = try directory.openLog(hashing: HouseOpening.hashing)
         records = directory.records(hashing: HouseOpening.hashing)
         originals = directory.originals(hashing: HouseOpening.hashing)
-        house = try Self.fold(log, records, upTo: log.lastSequence)
+        history = History(facts: log, records: records)
+        house = try Self.fold(log, history, upTo: log.lastSequence)
     }
 
     /// The house as it was after a fact.
     ///
     /// - Throws: `Fault` when the log is damaged.
     func house(after sequence: UInt64) throws(Fault) -> HouseState {
-        try Self.fold(log, records, upTo: sequence)
+        try Self.fold(log, history, upTo: sequence)
     }
 
     private static func fold(
-        _ log: SegmentLog, _ records: FileRecordStore, upTo last: UInt64
+        _ log: SegmentLog, _ history: History, upTo last: UInt64
     ) throws(Fault) -> HouseState {
         var house = HouseState()
         try log.replay(from: 1) { (envelope) throws(Fault) in
-            if envelope.sequence <= last { try house.apply(envelope, records: records) }
+            if envelope.sequence <= last { try house.apply(envelope, history: history) }
         }
         return house
     }
@@ -50,7 +53,7 @@ struct HouseReader {
     /// A fact of the log.
     ///
     /// - Throws: `Fault` when it is not there or damaged.
-    func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope { try FactCodec.decode(try log.rawFact(sequence)[...]) }
+    func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope { try log.fact(sequence) }
 
     /// The programme in force.
     ///

@@ -33,6 +33,13 @@ extension SegmentLog {
     /// - Throws: `Fault` when the place does not exist or the bytes do not have their chain hash.
     public func rawFact(_ sequence: UInt64) throws(Fault) -> [UInt8] { try entry(sequence).fact }
 
+    /// The fact at a place.
+    ///
+    /// - Throws: `Fault` when the place does not exist or the entry is damaged.
+    public func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope {
+        try FactCodec.decode(try entry(sequence).fact[...])
+    }
+
     /// The chain hash of the entry at a place.
     ///
     /// - Throws: `Fault` when the place does not exist or the entry is damaged.
