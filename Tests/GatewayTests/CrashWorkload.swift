@@ -88,7 +88,7 @@ final class CrashWorkload {
             file("MARCHE", 3, programmeID: "OTHER") { [try sale("A4", 7)] },
             clock("2026-03-31T23:00:00+02:00"),
             file("CARBU", 1) { [try BatchFile.record("C1", .accrual, "FUP", 350, on: "2026-03-31")] },
-            adjustment("ADJ-1", "BANQUE", "SML", "1200"),
+            adjustment("ADJ-1", "BANQUE", "SML", "1200"), snapshot("early"),
             clock("2026-04-01T00:30:00+02:00"),
             fixing("W-2026-03B", "3.40175"),
             file("RAILCO", 2) { [try reversal("R2", "B1", "SML", 333), try reversal("R3", "D1", "SML", 1000)] },
@@ -100,7 +100,7 @@ final class CrashWorkload {
                     [try await work.open.clearedReceipt(BatchID(partner: marche, series: .live, sequence: 1))]
                         .compactMap(\.self))
             },
-            payment("confirm", "RAILCO"),
+            payment("confirm", "RAILCO"), snapshot("late"),
             file("MARCHE", 4) { [try sale("A5", 80, on: "2026-03-31")] },
             file("CARBU", 2) { [try BatchFile.record("C2", .accrual, "FUP", 21, on: "2026-03-31")] },
             clock("2026-04-16T01:00:00+02:00"), fixing("W-2026-04A", "3.39110"),
@@ -139,6 +139,13 @@ final class CrashWorkload {
         Step(name: "\(partner) \(sequence)") { work in
             let batch = BatchID(partner: try PartnerID(partner), series: .live, sequence: sequence)
             return .receipts(try await work.send(batch, programmeID, records))
+        }
+    }
+
+    private static func snapshot(_ name: String) -> Step {
+        Step(name: "\(name) snapshot") { work in
+            try await work.open.saveSnapshot()
+            return .none
         }
     }
 

@@ -15,7 +15,7 @@ public enum WindowStatus: String, Hashable, Sendable, Codable {
 }
 
 /// The calendar as the log has lived it: which window is open, which wait, which are closed. Rule R13 (Specs/rules.md).
-public struct WindowBook: Sendable {
+public struct WindowBook: Hashable, Sendable, Codable {
     /// Windows cut off and not yet closed, in order.
     public private(set) var waiting: [WindowID] = []
     /// Windows closed, in order.
@@ -24,7 +24,7 @@ public struct WindowBook: Sendable {
     private var undecided: [WindowID: Set<UInt64>] = [:]
     private var fixings: [FixingKey: Fixing] = [:]
 
-    private struct FixingKey: Hashable, Sendable {
+    private struct FixingKey: Hashable, Sendable, Codable {
         var window: WindowID
         var base: CurrencyCode
         var quote: CurrencyCode

@@ -2,7 +2,7 @@ public import Journal
 public import Primitives
 
 /// A document that the house issued.
-public struct IssuedRecord: Hashable, Sendable {
+public struct IssuedRecord: Hashable, Sendable, Codable {
     /// Its name, by which it is fetched: `RCP-00000042`, `STL-W-2026-03B-MARCHE.xml`.
     public var name: String
     /// What it is.
@@ -32,7 +32,7 @@ public struct IssuedRecord: Hashable, Sendable {
 }
 
 /// All documents issued, in the order of the log, and who has confirmed which. A fold of the log.
-public struct DocumentRegister: Sendable {
+public struct DocumentRegister: Hashable, Sendable, Codable {
     /// The documents.
     public private(set) var all: [IssuedRecord] = []
     private var places: [String: Int] = [:]

@@ -2,7 +2,7 @@ public import Journal
 public import Primitives
 
 /// One arrival of a file under a number: what was answered to its bytes, for ever.
-public struct FileAttempt: Hashable, Sendable {
+public struct FileAttempt: Hashable, Sendable, Codable {
     /// SHA-256 of the bytes.
     public var digest: Digest32
     /// Their number.
@@ -42,7 +42,7 @@ public struct FileAttempt: Hashable, Sendable {
 }
 
 /// Everything that came under one number of a series.
-public struct FileHistory: Hashable, Sendable {
+public struct FileHistory: Hashable, Sendable, Codable {
     /// Arrivals in the order of the log.
     public var attempts: [FileAttempt] = []
     /// The fact that withdrew the number.
@@ -50,6 +50,9 @@ public struct FileHistory: Hashable, Sendable {
 
     /// The attempt that holds the number: received and not refused, or the last one that was refused after receipt.
     public var holder: FileAttempt? { attempts.last { $0.received != nil } }
+
+    /// Whether the number is no gap: a file holds it, or it was withdrawn.
+    var isTaken: Bool { holder != nil || cancelled != nil }
 }
 
 /// What is to be done with bytes that arrive under a number. Rulings on identity: Specs/rules.md.
@@ -65,13 +68,25 @@ public enum Admission: Hashable, Sendable {
 }
 
 /// All files by partner, series and number. A fold of the log.
-public struct FileRegister: Sendable {
+public struct FileRegister: Hashable, Sendable, Codable {
     private var series: [SeriesKey: [Int64: FileHistory]] = [:]
     private var messageIDs: [PartnerID: [MessageID: BatchID]] = [:]
     private var byReceived: [UInt64: BatchID] = [:]
-    private var byReceipt: [String: (batch: BatchID, digest: Digest32?)] = [:]
+    private var byReceipt: [String: ReceiptPlace] = [:]
+    /// Receipt facts of files that are not judged yet and whose numbers are not withdrawn.
+    private var waiting: Set<UInt64> = []
+    /// Up to which number every one of a series has arrived or been withdrawn.
+    private var complete: [SeriesKey: Int64] = [:]
 
-    private struct SeriesKey: Hashable, Sendable {
+    /// The file of a receipt.
+    public struct ReceiptPlace: Hashable, Sendable, Codable {
+        /// The file's number.
+        public var batch: BatchID
+        /// SHA-256 of its bytes; nil for a number withdrawn before anything arrived.
+        public var digest: Digest32?
+    }
+
+    private struct SeriesKey: Hashable, Sendable, Codable {
         var partner: PartnerID
         var series: Series
     }
@@ -92,7 +107,7 @@ public struct FileRegister: Sendable {
     }
 
     /// The file and attempt of a receipt, or nil.
-    public func find(receipt id: String) -> (batch: BatchID, digest: Digest32?)? { byReceipt[id] }
+    public func find(receipt id: String) -> ReceiptPlace? { byReceipt[id] }
 
     /// The file whose header used a message id, or nil.
     public func batch(messageID: MessageID, of partner: PartnerID) -> BatchID? { messageIDs[partner]?[messageID] }
@@ -104,21 +119,19 @@ public struct FileRegister: Sendable {
     }
 
     /// Receipt facts of files that are not judged yet, in order, those of withdrawn numbers left out.
-    public var undecided: [UInt64] {
-        byReceived.keys.sorted().filter { sequence in
-            guard let batch = byReceived[sequence], let history = history(batch), history.cancelled == nil else {
-                return false
-            }
-            return history.attempts.contains { $0.received == sequence && $0.decided == nil }
-        }
-    }
+    public var undecided: [UInt64] { waiting.sorted() }
+
+    /// Whether a received file still waits for its judgement.
+    public func isUndecided(_ received: UInt64) -> Bool { waiting.contains(received) }
 
     /// Numbers below one that have neither arrived nor been withdrawn. Code FIL-006.
     public func gaps(below batch: BatchID) -> [SequenceGap] {
-        let known = series[SeriesKey(partner: batch.partner, series: batch.series)] ?? [:]
-        let taken = known.filter { $0.key < batch.sequence && ($0.value.holder != nil || $0.value.cancelled != nil) }
+        let key = SeriesKey(partner: batch.partner, series: batch.series)
+        let whole = complete[key] ?? 0
+        guard whole < batch.sequence - 1 else { return [] }
+        let taken = (series[key] ?? [:]).filter { whole < $0.key && $0.key < batch.sequence && $0.value.isTaken }
         var gaps: [SequenceGap] = []
-        var next: Int64 = 1
+        var next = whole + 1
         for number in taken.keys.sorted() {
             if number > next { gaps.append(SequenceGap(from: next, to: number - 1)) }
             next = number + 1
@@ -161,7 +174,8 @@ public struct FileRegister: Sendable {
         attempt.signature = Self.signature(fact.attachments)
         change(fact.batch) { $0.attempts.append(attempt) }
         byReceived[sequence] = fact.batch
-        byReceipt[fact.receiptID] = (fact.batch, fact.digest)
+        waiting.insert(sequence)
+        byReceipt[fact.receiptID] = ReceiptPlace(batch: fact.batch, digest: fact.digest)
     }
 
     /// Takes a decision.
@@ -178,7 +192,8 @@ public struct FileRegister: Sendable {
             history.attempts[index].findingsFile = fact.findingsFile
             digest = history.attempts[index].digest
         }
-        byReceipt[fact.receiptID] = (fact.batch, digest)
+        waiting.remove(fact.received)
+        byReceipt[fact.receiptID] = ReceiptPlace(batch: fact.batch, digest: digest)
         if let id = fact.messageID, fact.status != .refused {
             messageIDs[fact.batch.partner, default: [:]][id] = fact.batch
         }
@@ -191,7 +206,7 @@ public struct FileRegister: Sendable {
             at: time, messageID: nil, receiptIDs: [fact.receiptID])
         attempt.signature = Self.signature(fact.attachments)
         change(fact.batch) { $0.attempts.append(attempt) }
-        byReceipt[fact.receiptID] = (fact.batch, fact.digest)
+        byReceipt[fact.receiptID] = ReceiptPlace(batch: fact.batch, digest: fact.digest)
     }
 
     /// Takes a last receipt.
@@ -203,13 +218,16 @@ public struct FileRegister: Sendable {
             history.attempts[index].receiptIDs.append(fact.receiptID)
             digest = history.attempts[index].digest
         }
-        byReceipt[fact.receiptID] = (fact.batch, digest)
+        byReceipt[fact.receiptID] = ReceiptPlace(batch: fact.batch, digest: digest)
     }
 
     /// Takes a withdrawal.
     public mutating func apply(_ fact: FileCancelled, sequence: UInt64) {
         change(fact.batch) { $0.cancelled = sequence }
-        byReceipt[fact.receiptID] = (fact.batch, nil)
+        for attempt in history(fact.batch)?.attempts ?? [] {
+            if let received = attempt.received { waiting.remove(received) }
+        }
+        byReceipt[fact.receiptID] = ReceiptPlace(batch: fact.batch, digest: nil)
     }
 
     private static func signature(_ attachments: [AttachmentReference]) -> Digest32? {
@@ -218,6 +236,12 @@ public struct FileRegister: Sendable {
 
     private mutating func change(_ batch: BatchID, _ body: (inout FileHistory) -> Void) {
         let key = SeriesKey(partner: batch.partner, series: batch.series)
-        body(&series[key, default: [:]][batch.sequence, default: FileHistory()])
+        // Moved out while it changes, so that it is changed in place and not copied.
+        var known = series.removeValue(forKey: key) ?? [:]
+        body(&known[batch.sequence, default: FileHistory()])
+        var whole = complete[key] ?? 0
+        while known[whole + 1]?.isTaken == true { whole += 1 }
+        complete[key] = whole
+        series[key] = known
     }
 }

@@ -8,7 +8,7 @@ public import Settlement
 /// The whole house as the log has made it: a deterministic fold of the facts. Specs/architecture.md.
 ///
 /// The gateway and every command look at this value, and only the one writer changes it, fact by fact.
-public struct HouseState: Sendable {
+public struct HouseState: Hashable, Sendable, Codable {
     /// The first fact; nil for an empty log.
     public private(set) var genesis: Genesis?
     /// Versions of the programme, counted from 1.
@@ -43,6 +43,10 @@ public struct HouseState: Sendable {
     public private(set) var lastSequence: UInt64 = 0
     /// The last fact's time.
     public private(set) var lastTime = Timestamp(milliseconds: 0)
+
+    /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
+    /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
+    public static let layout: UInt32 = 1
 
     /// The house before its first fact.
     public init() {}

@@ -20,19 +20,19 @@ public struct AnsweredMessage: Hashable, Sendable {
 ///
 /// A partner sends millions of messages a year, so that only their numbers are kept, found by a digest of their ids; the
 /// facts have the rest.
-public struct MessageRegister: Sendable {
+public struct MessageRegister: Hashable, Sendable, Codable {
     private var partners: [PartnerID: Answered] = [:]
 
-    private struct Answered: Sendable {
+    private struct Answered: Hashable, Sendable, Codable {
         var numbers = IdentityTable()
-        var sequences: [UInt64] = []
+        var sequences = WordTable()
     }
 
     /// No messages.
     public init() {}
 
     /// The facts that answered a partner's messages, in order.
-    public func sequences(of partner: PartnerID) -> [UInt64] { partners[partner]?.sequences ?? [] }
+    public func sequences(of partner: PartnerID) -> [UInt64] { partners[partner]?.sequences.words ?? [] }
 
     /// What was answered to a message, or nil.
     ///
@@ -41,7 +41,7 @@ public struct MessageRegister: Sendable {
         guard let answered = partners[partner] else { return nil }
         var found: AnsweredMessage?
         _ = try answered.numbers.find(Self.digest(id)) { (number: UInt32) throws(Fault) -> Bool in
-            let envelope = try history.fact(answered.sequences[Int(number) - 1])
+            let envelope = try history.fact(answered.sequences.words[Int(number) - 1])
             guard case .messageAnswered(let fact) = envelope.fact, fact.messageID == id else { return false }
             found = AnsweredMessage(
                 sequence: envelope.sequence, digest: fact.digest, status: fact.status, at: envelope.time,
@@ -54,8 +54,8 @@ public struct MessageRegister: Sendable {
     /// Takes an answer.
     public mutating func apply(_ fact: MessageAnswered, sequence: UInt64) {
         var answered = partners.removeValue(forKey: fact.partner) ?? Answered()
-        answered.sequences.append(sequence)
-        answered.numbers.insert(Self.digest(fact.messageID), number: UInt32(answered.sequences.count))
+        answered.sequences.words.append(sequence)
+        answered.numbers.insert(Self.digest(fact.messageID), number: UInt32(answered.sequences.words.count))
         partners[fact.partner] = answered
     }
 

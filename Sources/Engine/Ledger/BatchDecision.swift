@@ -310,7 +310,8 @@ public struct BatchDecision {
     }
 
     private func stored(_ location: RecordLocation, _ view: View) throws(Fault) -> RecordEntry {
-        location.batch == context.batch ? try pending.entry(location.record) : try view.books.entry(at: location, in: history)
+        guard location.batch != context.batch else { return try pending.entry(location.record) }
+        return try view.books.entry(at: location, in: history)
     }
 
     private func lines(of location: RecordLocation, _ view: View) throws(Fault) -> History.BatchLines? {

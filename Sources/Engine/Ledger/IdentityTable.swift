@@ -5,8 +5,8 @@ import Primitives
 ///
 /// The place follows from the fingerprint alone, so that the table grows without the identities. A fingerprint can meet
 /// another identity by chance, about once in 4 000 million pairs, so every hit is confirmed with the stored entry.
-public struct IdentityTable: Sendable {
-    private var slots: [UInt64]
+public struct IdentityTable: Hashable, Sendable, Codable {
+    private var table: WordTable
     /// How many numbers it holds.
     public private(set) var count = 0
 
@@ -14,17 +14,17 @@ public struct IdentityTable: Sendable {
     public init(capacity: Int = 0) {
         var size = 16
         while size * 3 < capacity * 4 { size *= 2 }
-        slots = [UInt64](repeating: 0, count: size)
+        table = WordTable([UInt64](repeating: 0, count: size))
     }
 
     /// The number under this identity that the closure confirms, or nil.
     public func find<E: Error>(_ identity: Digest16, confirm: (UInt32) throws(E) -> Bool) throws(E) -> UInt32? {
         let fingerprint = UInt32(truncatingIfNeeded: identity.low)
-        var index = Int(fingerprint) & (slots.count - 1)
-        while slots[index] != 0 {
-            let number = UInt32(truncatingIfNeeded: slots[index])
-            if UInt32(truncatingIfNeeded: slots[index] >> 32) == fingerprint, try confirm(number) { return number }
-            index = (index + 1) & (slots.count - 1)
+        var index = Int(fingerprint) & (table.words.count - 1)
+        while table.words[index] != 0 {
+            let number = UInt32(truncatingIfNeeded: table.words[index])
+            if UInt32(truncatingIfNeeded: table.words[index] >> 32) == fingerprint, try confirm(number) { return number }
+            index = (index + 1) & (table.words.count - 1)
         }
         return nil
     }
@@ -32,20 +32,20 @@ public struct IdentityTable: Sendable {
     /// Adds a number, 1 or more, under an identity.
     public mutating func insert(_ identity: Digest16, number: UInt32) {
         precondition(number > 0, "numbers count from 1")
-        if (count + 1) * 4 > slots.count * 3 { grow() }
+        if (count + 1) * 4 > table.words.count * 3 { grow() }
         place(UInt64(UInt32(truncatingIfNeeded: identity.low)) << 32 | UInt64(number))
         count += 1
     }
 
     private mutating func place(_ slot: UInt64) {
-        var index = Int(slot >> 32) & (slots.count - 1)
-        while slots[index] != 0 { index = (index + 1) & (slots.count - 1) }
-        slots[index] = slot
+        var index = Int(slot >> 32) & (table.words.count - 1)
+        while table.words[index] != 0 { index = (index + 1) & (table.words.count - 1) }
+        table.words[index] = slot
     }
 
     private mutating func grow() {
-        let old = slots
-        slots = [UInt64](repeating: 0, count: old.count * 2)
+        let old = table.words
+        table = WordTable([UInt64](repeating: 0, count: old.count * 2))
         for slot in old where slot != 0 { place(slot) }
     }
 }

@@ -3,7 +3,7 @@ public import Primitives
 public import ProgrammeModel
 
 /// The points books: every partner's records, the totals of open windows and the points ledger. A fold of the log.
-public struct LedgerState: Sendable {
+public struct LedgerState: Hashable, Sendable, Codable {
     /// What is remembered of each partner's records.
     public private(set) var partners: [PartnerID: PartnerLedger] = [:]
     /// Totals by window, of windows that are not closed.
@@ -89,7 +89,7 @@ public struct LedgerState: Sendable {
 }
 
 /// Ratios, prices, fees and promotions of all programmes loaded, by their ids: an id never changes its content.
-public struct Catalogue: Hashable, Sendable {
+public struct Catalogue: Hashable, Sendable, Codable {
     /// Ratios by id.
     public private(set) var ratios: [VersionID: Ratio] = [:]
     /// Prices by id.

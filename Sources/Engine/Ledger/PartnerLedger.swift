@@ -4,9 +4,9 @@ import ProgrammeModel
 
 /// What the ledger remembers of one partner's records: which ids are taken, what is left of reversed records, and what
 /// was redeemed on each day. A fold of the partner's entries.
-public struct PartnerLedger: Sendable {
+public struct PartnerLedger: Hashable, Sendable, Codable {
     private var identities = IdentityTable()
-    private var batches: [BatchStart] = []
+    private var batches = BatchStarts()
     private var nextOrdinal: UInt32 = 1
     private var remainders: [RecordLocation: Remainder] = [:]
     private var bonuses: [RecordLocation: [RecordLocation]] = [:]
@@ -14,13 +14,26 @@ public struct PartnerLedger: Sendable {
     /// The latest business date among accepted records; nil before the first. Code CFG-002.
     public private(set) var latestBusinessDate: BusinessDate?
 
-    private struct BatchStart: Sendable {
-        var ordinal: UInt32
-        var batch: UInt64
+    /// Where batches begin in the partner's count of records: for each its number, and the ordinal of its first record.
+    private struct BatchStarts: Hashable, Sendable, Codable {
+        private var table = WordTable()
+
+        mutating func append(_ batch: UInt64, ordinal: UInt32) { table.words += [batch, UInt64(ordinal)] }
+
+        func location(ordinal: UInt32) -> RecordLocation {
+            var low = 0
+            var high = table.words.count / 2
+            while high - low > 1 {
+                let middle = (low + high) / 2
+                if table.words[2 * middle + 1] <= UInt64(ordinal) { low = middle } else { high = middle }
+            }
+            let first = UInt32(truncatingIfNeeded: table.words[2 * low + 1])
+            return RecordLocation(batch: table.words[2 * low], record: ordinal - first + 1)
+        }
     }
 
     /// What is left to reverse of a record.
-    public struct Remainder: Hashable, Sendable {
+    public struct Remainder: Hashable, Sendable, Codable {
         /// Units not yet reversed.
         public var units: Int64
         /// For a bonus, the funders' parts not yet reversed, in the order of the promotion.
@@ -40,19 +53,9 @@ public struct PartnerLedger: Sendable {
         _ identity: Digest16, entry: (RecordLocation) throws(Fault) -> RecordEntry
     ) throws(Fault) -> RecordLocation? {
         let number = try identities.find(identity) { (number: UInt32) throws(Fault) -> Bool in
-            try entry(location(ordinal: number)).identity == identity
+            try entry(batches.location(ordinal: number)).identity == identity
         }
-        return number.map(location(ordinal:))
-    }
-
-    private func location(ordinal: UInt32) -> RecordLocation {
-        var low = 0
-        var high = batches.count
-        while high - low > 1 {
-            let middle = (low + high) / 2
-            if batches[middle].ordinal <= ordinal { low = middle } else { high = middle }
-        }
-        return RecordLocation(batch: batches[low].batch, record: ordinal - batches[low].ordinal + 1)
+        return number.map(batches.location(ordinal:))
     }
 
     /// What is left of a record that was reversed before; nil when it never was.
@@ -66,7 +69,7 @@ public struct PartnerLedger: Sendable {
 
     /// Begins a batch: the entries that follow are its entries in order.
     mutating func begin(batch: UInt64) {
-        batches.append(BatchStart(ordinal: nextOrdinal, batch: batch))
+        batches.append(batch, ordinal: nextOrdinal)
     }
 
     /// Remembers the next entry of the batch that began last.

@@ -3,7 +3,7 @@ public import Primitives
 public import ProgrammeModel
 
 /// What the records of a window add up to: all that its statements are made of.
-public struct WindowTotals: Sendable {
+public struct WindowTotals: Hashable, Sendable, Codable {
     /// Totals by line.
     public private(set) var lines: [LineKey: LineTotal] = [:]
     /// Fees by payer, kind, version and tax; the count is the value.
@@ -14,7 +14,7 @@ public struct WindowTotals: Sendable {
     public private(set) var hostFunded: Int64 = 0
 
     /// What makes fees count on one line.
-    public struct FeeKey: Hashable, Sendable {
+    public struct FeeKey: Hashable, Sendable, Codable {
         /// Who pays.
         public var partner: PartnerID
         /// What for.
@@ -26,7 +26,7 @@ public struct WindowTotals: Sendable {
     }
 
     /// A money adjustment and the fact that raised it.
-    public struct MoneyAdjustment: Hashable, Sendable {
+    public struct MoneyAdjustment: Hashable, Sendable, Codable {
         /// The adjustment; its amount is money.
         public var adjustment: HostAdjustment
         /// The fact's sequence number.
@@ -67,7 +67,7 @@ public struct WindowTotals: Sendable {
 }
 
 /// Double entry in points: every posting moves points from one account to another, so all balances add up to zero.
-public struct PointsLedger: Hashable, Sendable {
+public struct PointsLedger: Hashable, Sendable, Codable {
     private var balances: [PointsAccount: Int64] = [:]
 
     /// An empty ledger.

@@ -3,7 +3,7 @@ public import Primitives
 public import ProgrammeModel
 
 /// A partner's account with the host from one statement to the next. Rule R8 (Specs/rules.md).
-public struct PartnerAccount: Hashable, Sendable {
+public struct PartnerAccount: Hashable, Sendable, Codable {
     /// The last statement's closing; plus means that the host owes.
     public var closing: Money
     /// Of the closing, what is not instructed.
@@ -26,14 +26,14 @@ public struct PartnerAccount: Hashable, Sendable {
 }
 
 /// All partners' accounts, and the events that the statements of windows not yet closed will take in.
-public struct AccountBook: Sendable {
+public struct AccountBook: Hashable, Sendable, Codable {
     /// Accounts by partner.
     public private(set) var accounts: [PartnerID: PartnerAccount] = [:]
     private var arriving: [Dated] = []
     private var frozen: [WindowID: [Dated]] = [:]
 
     /// An event on a partner's account.
-    public struct Dated: Hashable, Sendable {
+    public struct Dated: Hashable, Sendable, Codable {
         /// Whose account.
         public var partner: PartnerID
         /// What happened.

@@ -22,7 +22,7 @@ public enum InstructionStatus: String, Hashable, Sendable, Codable {
 }
 
 /// An instruction as it stands now.
-public struct InstructionState: Hashable, Sendable {
+public struct InstructionState: Hashable, Sendable, Codable {
     /// The instruction.
     public var instruction: Instruction
     /// Where it stands.
@@ -53,7 +53,7 @@ public struct InstructionState: Hashable, Sendable {
 }
 
 /// What a step does to a partner's account, taken in by the statement of the window in which its fact stands.
-public enum AccountEvent: Hashable, Sendable {
+public enum AccountEvent: Hashable, Sendable, Codable {
     /// The bank booked an amount, signed as the instruction.
     case booked(instruction: String, amount: Money)
     /// An instruction came back, or was withdrawn, before it was booked; the amount is due again.
@@ -85,7 +85,7 @@ public enum AccountEvent: Hashable, Sendable {
 }
 
 /// All instructions and the settlements that they belong to. A fold of the log.
-public struct InstructionBook: Sendable {
+public struct InstructionBook: Hashable, Sendable, Codable {
     private var states: [String: InstructionState] = [:]
     private var order: [String] = []
     private var approved: Set<WindowID> = []

@@ -59,6 +59,7 @@ public actor Clearinghouse {
     var judgements: [UInt64: OpenJudgement] = [:]
     private var lanes: [PartnerID: Lane] = [:]
     let bell = FactBell()
+    var pace: SnapshotPace
 
     /// A partner's turn: its files and messages are judged one after the other.
     private struct Lane {
@@ -72,12 +73,14 @@ public actor Clearinghouse {
     public init(_ parts: Parts) throws(Fault) {
         self.parts = parts
         trust = parts.trust
-        var house = HouseState()
         let history = History(facts: parts.journal, records: parts.records)
         self.history = history
-        try parts.journal.replay(from: 1) { (envelope) throws(Fault) in
-            try house.apply(envelope, history: history)
+        let fold = try HouseFold(parts.directory, log: parts.journal, history: history)
+        if let remark = fold.remark {
+            parts.logger.warning("the snapshot was passed over", metadata: ["reason": "\(remark)"])
         }
+        let house = fold.house
+        pace = SnapshotPace(since: fold)
         guard let genesis = house.genesis else { throw Fault("the log has no first fact: run `coalition init`") }
         guard genesis.hostCertificate == parts.signer.certificate.pem else {
             throw Fault("the host's signing certificate is not that of the first fact")
@@ -125,6 +128,7 @@ public actor Clearinghouse {
         try house.apply(envelope, history: history)
         if case .programmeLoaded = fact { register = try Self.keys(of: house) }
         parts.logger.info("fact", metadata: ["sequence": "\(envelope.sequence)", "kind": "\(fact.kind)"])
+        pace.count(fact)
         bell.ring()
         return envelope.sequence
     }

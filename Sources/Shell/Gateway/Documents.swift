@@ -41,7 +41,7 @@ extension Clearinghouse {
         guard name.hasSuffix(suffix) else { return nil }
         let id = String(name.dropLast(suffix.utf8.count))
         guard let receipt = house.documents[id], reader == nil || receipt.partner == reader,
-            let (batch, _) = house.files.find(receipt: id),
+            let batch = house.files.find(receipt: id)?.batch,
             let attempt = house.files.history(batch)?.attempts.last(where: { $0.decided == receipt.sequence }),
             let file = attempt.findingsFile
         else { return nil }

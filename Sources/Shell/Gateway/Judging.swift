@@ -81,7 +81,7 @@ extension Clearinghouse {
     }
 
     private func beginJudgement(_ received: UInt64) throws(Fault) -> JudgementOrder? {
-        guard house.files.undecided.contains(received), let (batch, attempt) = house.files.find(received: received),
+        guard house.files.isUndecided(received), let (batch, attempt) = house.files.find(received: received),
             let format = attempt.format, let windowID = attempt.window
         else { return nil }
         guard let programme = house.programme(version: attempt.programmeVersion),

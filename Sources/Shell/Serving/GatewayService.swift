@@ -42,10 +42,12 @@ public struct GatewayService: Sendable {
             group.addTask { try await listener.serve() }
             group.addTask { try await judge() }
             group.addTask { try await keepCalendar() }
+            group.addTask { try await keepSnapshots() }
             defer { group.cancelAll() }
             // The socket's end is the service's end; a fault of the others ends it as well.
             try await group.next()
         }
+        if await house.isSnapshotDue { await saveSnapshot() }
     }
 
     /// Takes no further requests, lets those in flight finish, and ends `run`.
@@ -62,6 +64,24 @@ public struct GatewayService: Sendable {
         }
         // The stream ended: stay until the socket has ended, too.
         try await Task.sleep(for: .seconds(86_400))
+    }
+
+    /// Looks every few seconds whether a snapshot is due.
+    private func keepSnapshots() async throws {
+        while true {
+            try await Task.sleep(for: .seconds(5))
+            if await house.isSnapshotDue { await saveSnapshot() }
+        }
+    }
+
+    /// A snapshot that cannot be written costs time at the next start and nothing else.
+    private func saveSnapshot() async {
+        do throws(Fault) {
+            try await house.saveSnapshot()
+            logger.info("snapshot saved")
+        } catch {
+            logger.warning("no snapshot could be written", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// Looks once a second whether a cut-off is due. On a test clock nothing is ever due by itself.

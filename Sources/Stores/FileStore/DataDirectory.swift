@@ -56,8 +56,10 @@ public final class DataDirectory: Sendable {
         self.lock = lock
     }
 
-    /// The folder of what can be made from the log again.
-    public var derived: String { path + "/derived" }
+    /// The newest snapshot of what is folded from the log.
+    public func snapshots(hashing: Hashing) -> SnapshotStore {
+        SnapshotStore(path + "/derived", files: files, hashing: hashing)
+    }
 
     /// Creates a data directory durably and takes its lock. The folder must not exist, or be empty, or be what an
     /// interrupted creation left.

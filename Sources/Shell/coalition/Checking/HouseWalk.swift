@@ -19,6 +19,8 @@ struct HouseWalk {
     private let originals: OriginalStore
     private let judgesRecords: Bool
     private var house = HouseState()
+    private var snapshot: (house: HouseState, sequence: UInt64)?
+    private let snapshotReport: String
     private var trust: TrustStore?
     private var cache = ChainVerdictCache()
     private var verified: Set<Digest32> = []
@@ -37,6 +39,17 @@ struct HouseWalk {
         records = directory.records(hashing: HouseOpening.hashing)
         history = History(facts: log, records: records)
         originals = directory.originals(hashing: HouseOpening.hashing)
+        switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
+        case .none: snapshotReport = "none"
+        case .unusable(let reason): snapshotReport = "passed over: \(reason)"
+        case .value(let value, let mark):
+            if let misfit = try HouseFold.misfit(value, mark, log) {
+                snapshotReport = "passed over: \(misfit)"
+            } else {
+                snapshot = (value, mark.sequence)
+                snapshotReport = "of fact \(mark.sequence), equal to what the log gives"
+            }
+        }
     }
 
     /// Compares a fact with the house before it, and folds it in.
@@ -60,6 +73,12 @@ struct HouseWalk {
         case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed: break
         }
         try house.apply(envelope, history: history)
+        if let taken = snapshot, taken.sequence == envelope.sequence {
+            guard taken.house == house else {
+                throw Fault("the snapshot of fact \(envelope.sequence) is not what the log gives: remove it")
+            }
+            snapshot = nil
+        }
         let sum = house.ledger.points.all.reduce(Int64(0)) { $0 + $1.balance }
         guard sum == 0 else {
             throw Fault("after fact \(envelope.sequence) the points accounts add up to \(sum) and not to zero (INV-01)")
@@ -95,6 +114,7 @@ struct HouseWalk {
             "windows", "\(house.windows.closed.count) closes computed anew, \(documents) documents byte for byte")
         report.add("signatures", "\(signatures) of the host, each good")
         report.add("points", "all accounts add up to zero after each fact; MEMBERS is what is outstanding")
+        report.add("snapshot", snapshotReport)
         if house.clearedOutstanding < 0 { report.add("warning", "points outstanding are below zero") }
     }
 
@@ -113,7 +133,7 @@ struct HouseWalk {
             try records.forEach(batch: fact.received, reference: entries) { (_) throws(Fault) in }
         }
         guard judgesRecords else { return }
-        let anew = Rejudgement(house: house, history: history, records: records, originals: originals, keys: directory.keys)
+        let anew = rejudgement
         if try anew.compare(fact, envelope.sequence) { judged += stated } else { unjudged.append(fact.batch) }
     }
 
@@ -121,9 +141,13 @@ struct HouseWalk {
         messages += 1
         try verifyAnswer("answer.cms", envelope)
         guard judgesRecords else { return }
-        let anew = Rejudgement(house: house, history: history, records: records, originals: originals, keys: directory.keys)
+        let anew = rejudgement
         let request = try log.attachment("message.cms", of: envelope.sequence)
         if try anew.compare(fact, envelope, request: request) { judged += 1 }
+    }
+
+    private var rejudgement: Rejudgement {
+        Rejudgement(house: house, history: history, records: records, originals: originals, keys: directory.keys)
     }
 
     private mutating func verifyOriginal(_ digest: Digest32) throws(Fault) {

@@ -24,24 +24,14 @@ struct HouseReader {
         records = directory.records(hashing: HouseOpening.hashing)
         originals = directory.originals(hashing: HouseOpening.hashing)
         history = History(facts: log, records: records)
-        house = try Self.fold(log, history, upTo: log.lastSequence)
+        house = try HouseFold(directory, log: log, history: history).house
     }
 
     /// The house as it was after a fact.
     ///
     /// - Throws: `Fault` when the log is damaged.
     func house(after sequence: UInt64) throws(Fault) -> HouseState {
-        try Self.fold(log, history, upTo: sequence)
-    }
-
-    private static func fold(
-        _ log: SegmentLog, _ history: History, upTo last: UInt64
-    ) throws(Fault) -> HouseState {
-        var house = HouseState()
-        try log.replay(from: 1) { (envelope) throws(Fault) in
-            if envelope.sequence <= last { try house.apply(envelope, history: history) }
-        }
-        return house
+        try HouseFold(directory, log: log, history: history, upTo: sequence).house
     }
 
     /// The instant now, by the house's clock.
