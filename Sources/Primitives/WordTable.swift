@@ -1,12 +1,18 @@
-import Synchronization
-
 /// A long array of words that is coded beside its owner's form and not in it.
 ///
-/// JSON of a hundred million numbers would take minutes: with a `WordTables` in the coder's `userInfo` an array is
+/// JSON of a hundred million numbers would take minutes: with a `WordTableKeeper` in the coder's `userInfo` an array is
 /// handed over there and its owner's form names it by its place. Without one it is coded as an array like any other.
 public struct WordTable: Hashable, Sendable, Codable {
     /// The words.
     public var words: [UInt64]
+
+    /// Under which a coder's `userInfo` has the keeper of tables.
+    public static let key: CodingUserInfoKey = {
+        guard let key = CodingUserInfoKey(rawValue: "coalition.word-tables") else {
+            preconditionFailure("a key can be made of any text")
+        }
+        return key
+    }()
 
     /// Takes words.
     public init(_ words: [UInt64] = []) { self.words = words }
@@ -14,7 +20,7 @@ public struct WordTable: Hashable, Sendable, Codable {
     /// Takes the words of the named table, or reads the array.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let tables = decoder.userInfo[WordTables.key] as? WordTables else {
+        guard let tables = decoder.userInfo[WordTable.key] as? any WordTableKeeper else {
             words = try container.decode([UInt64].self)
             return
         }
@@ -27,7 +33,7 @@ public struct WordTable: Hashable, Sendable, Codable {
     /// Hands the words over and writes their place, or writes the array.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        if let tables = encoder.userInfo[WordTables.key] as? WordTables {
+        if let tables = encoder.userInfo[WordTable.key] as? any WordTableKeeper {
             try container.encode(tables.add(words))
         } else {
             try container.encode(words)
@@ -35,37 +41,10 @@ public struct WordTable: Hashable, Sendable, Codable {
     }
 }
 
-/// The arrays beside a coded form, in the order in which it names them.
-public final class WordTables: Sendable {
-    /// Under which a coder's `userInfo` has them.
-    public static let key: CodingUserInfoKey = {
-        guard let key = CodingUserInfoKey(rawValue: "coalition.word-tables") else {
-            preconditionFailure("a key can be made of any text")
-        }
-        return key
-    }()
-
-    private let kept: Mutex<[[UInt64]?]>
-
-    /// Takes arrays; none for a form that is to be written.
-    public init(_ tables: [[UInt64]] = []) { kept = Mutex(tables) }
-
-    /// The arrays added so far that were not taken.
-    public var all: [[UInt64]] { kept.withLock { $0.compactMap(\.self) } }
-
-    fileprivate func add(_ words: [UInt64]) -> Int {
-        kept.withLock {
-            $0.append(words)
-            return $0.count - 1
-        }
-    }
-
-    /// Gives an array away, so that it is not kept twice.
-    fileprivate func take(_ index: Int) -> [UInt64]? {
-        kept.withLock { kept in
-            guard kept.indices.contains(index) else { return nil }
-            defer { kept[index] = nil }
-            return kept[index]
-        }
-    }
+/// Keeps the arrays beside a coded form, in the order in which it names them.
+public protocol WordTableKeeper: AnyObject, Sendable {
+    /// Keeps an array and answers its place.
+    func add(_ words: [UInt64]) -> Int
+    /// Gives the array of a place away, so that it is not kept twice; nil when there is none.
+    func take(_ index: Int) -> [UInt64]?
 }

@@ -18,8 +18,8 @@ public struct AnsweredMessage: Hashable, Sendable {
 
 /// Which fact answered which message. A fold of the log.
 ///
-/// A partner sends millions of messages a year, so that only their numbers are kept, found by a digest of their ids; the
-/// facts have the rest.
+/// A partner sends millions of messages a year, so that only their numbers are kept, found by a digest of their ids;
+/// the facts have the rest.
 public struct MessageRegister: Hashable, Sendable, Codable {
     private var partners: [PartnerID: Answered] = [:]
 

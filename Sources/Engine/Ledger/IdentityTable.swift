@@ -22,8 +22,9 @@ public struct IdentityTable: Hashable, Sendable, Codable {
         let fingerprint = UInt32(truncatingIfNeeded: identity.low)
         var index = Int(fingerprint) & (table.words.count - 1)
         while table.words[index] != 0 {
-            let number = UInt32(truncatingIfNeeded: table.words[index])
-            if UInt32(truncatingIfNeeded: table.words[index] >> 32) == fingerprint, try confirm(number) { return number }
+            let slot = table.words[index]
+            let number = UInt32(truncatingIfNeeded: slot)
+            if UInt32(truncatingIfNeeded: slot >> 32) == fingerprint, try confirm(number) { return number }
             index = (index + 1) & (table.words.count - 1)
         }
         return nil

@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import Primitives
+import Synchronization
 
 /// Where in the log a snapshot was taken, and in which form.
 public struct SnapshotMark: Hashable, Sendable {
@@ -45,9 +46,9 @@ public struct SnapshotStore: Sendable {
     ///
     /// - Throws: `Fault` when it cannot be written; the last one then stays.
     public func save(_ value: some Encodable, _ mark: SnapshotMark) throws(Fault) {
-        let tables = WordTables()
+        let tables = TableKeeper()
         let encoder = JSONEncoder()
-        encoder.userInfo[WordTables.key] = tables
+        encoder.userInfo[WordTable.key] = tables
         let form: [UInt8]
         do {
             form = [UInt8](try encoder.encode(value))
@@ -127,7 +128,7 @@ public struct SnapshotStore: Sendable {
         }
         guard let content else { return .none }
         let decoder = JSONDecoder()
-        decoder.userInfo[WordTables.key] = WordTables(content.tables)
+        decoder.userInfo[WordTable.key] = TableKeeper(content.tables)
         do {
             return .value(try decoder.decode(type, from: Data(content.form)), content.mark)
         } catch {
@@ -190,6 +191,31 @@ public struct SnapshotStore: Sendable {
         }
         guard try file.read(at: size, count: 32) == digest.finish().bytes else {
             throw Fault("it does not have its digest")
+        }
+    }
+}
+
+/// The tables of a snapshot while it is coded or decoded.
+private final class TableKeeper: WordTableKeeper {
+    private let kept: Mutex<[[UInt64]?]>
+
+    init(_ tables: [[UInt64]] = []) { kept = Mutex(tables) }
+
+    /// The tables that were not taken.
+    var all: [[UInt64]] { kept.withLock { $0.compactMap(\.self) } }
+
+    func add(_ words: [UInt64]) -> Int {
+        kept.withLock {
+            $0.append(words)
+            return $0.count - 1
+        }
+    }
+
+    func take(_ index: Int) -> [UInt64]? {
+        kept.withLock { kept in
+            guard kept.indices.contains(index) else { return nil }
+            defer { kept[index] = nil }
+            return kept[index]
         }
     }
 }
