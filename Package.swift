@@ -138,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "FileStoreTests",
             dependencies: ["Primitives", "ProgrammeModel", "Journal", "FileStore", "TestKit"]),
-        .testTarget(name: "ProgrammeFilesTests", dependencies: ["Primitives", "ProgrammeModel", "ProgrammeFiles"]),
+        .testTarget(
+            name: "ProgrammeFilesTests", dependencies: ["Primitives", "ProgrammeModel", "ProgrammeFiles", "TestKit"]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -31,8 +31,7 @@ enum ReasonCatalogue {
             + "sign with a registered key, or have the certificate added to the agreement",
         "SIG-004|REFUSE_FILE|DS0D|63|the signer's certificate is within its validity at receipt|"
             + "renew the certificate and register the new one",
-        "SIG-005|REFUSE_FILE|DS0C|63|the signer's certificate is not revoked, and the revocation list is current|"
-            + "sign with another registered key; tell the host when the list is out of date",
+        "SIG-005|REFUSE_FILE|DS0C|63|the signer's certificate is not revoked|sign with another registered key",
         "SIG-006|REFUSE_FILE|DS0F|63|the signer's certificate chains to the coalition's authority and is "
             + "meant for signing|"
             + "use a certificate that the coalition's authority issued for signing",
@@ -44,6 +43,8 @@ enum ReasonCatalogue {
             + "make the signature with `coalition sign` or as Specs/wire.md says",
         "SIG-009|WARNING|DS0D|00|the signer's certificate stays valid for 30 days or more|"
             + "renew the certificate soon",
+        "SIG-011|REFUSE_FILE|DS0C|96|the gateway has a current revocation list for the signer's certificate|"
+            + "send it again later; the host has to renew its list, and nothing was kept of the file",
         "SYN-001|REFUSE_FILE|FF01|30|the document is well-formed XML, or CSV as described|"
             + "correct the structure at the place named",
         "SYN-002|REFUSE_FILE|FF02|30|header and envelope follow the schema|"

@@ -8,7 +8,7 @@ extension ReasonCode {
     public static let sig003 = ReasonCode(known: "SIG-003")
     /// SIG-004: the signer's certificate is within its validity at receipt.
     public static let sig004 = ReasonCode(known: "SIG-004")
-    /// SIG-005: the signer's certificate is not revoked, and the revocation list is current.
+    /// SIG-005: the signer's certificate is not revoked.
     public static let sig005 = ReasonCode(known: "SIG-005")
     /// SIG-006: the signer's certificate chains to the coalition's authority and is meant for signing.
     public static let sig006 = ReasonCode(known: "SIG-006")
@@ -20,6 +20,8 @@ extension ReasonCode {
     public static let sig008 = ReasonCode(known: "SIG-008")
     /// SIG-009: the signer's certificate stays valid for 30 days or more.
     public static let sig009 = ReasonCode(known: "SIG-009")
+    /// SIG-011: the gateway has a current revocation list for the signer's certificate.
+    public static let sig011 = ReasonCode(known: "SIG-011")
     /// SYN-001: the document is well-formed XML, or CSV as described.
     public static let syn001 = ReasonCode(known: "SYN-001")
     /// SYN-002: header and envelope follow the schema.

@@ -1,4 +1,3 @@
-import Foundation
 import House
 import Journal
 import Primitives
@@ -7,11 +6,10 @@ import TestKit
 import Testing
 
 /// The engine against a naive model of the rules, on random programmes, records and payments. Each case is a
-/// programme of its own with some dozens of events; `COALITION_TEST_CASES` says how many, `COALITION_TEST_SEED`
-/// repeats one.
+/// programme of its own with some dozens of events; `COALITION_TEST_SEED` repeats one run.
 @Suite struct NaiveModelTests {
     /// How many programmes are played for each purpose; more in the long form.
-    static let cases = ProcessInfo.processInfo.environment["COALITION_TEST_CASES"].flatMap { Int($0) } ?? 250
+    static let cases = TestLength.cases(250, long: 10_000)
 
     /// What was compared.
     struct Tally {

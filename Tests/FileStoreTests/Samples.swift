@@ -8,7 +8,7 @@ import TestKit
 /// Facts and attachments for tests of the stores.
 enum Samples {
     /// How many ways of tearing are tried at each event of a sweep; more of them in the long form of the tests.
-    static let seedsPerEvent: UInt64 = ProcessInfo.processInfo.environment["COALITION_LONG_TESTS"] == nil ? 5 : 100
+    static let seedsPerEvent: UInt64 = TestLength.isLong ? 100 : 5
 
     static let start = Timestamp(milliseconds: 1_772_323_200_000)
 

@@ -17,7 +17,7 @@ import Testing
 /// workload without crashes.
 @Suite struct CrashTests {
     /// How many interruptions are tried; all of them in the long form.
-    static let cases = ProcessInfo.processInfo.environment["COALITION_TEST_CRASHES"].flatMap { Int($0) } ?? 40
+    static let cases = TestLength.cases(40, long: 1000)
 
     /// What a workload comes to, without what may differ: numbers of facts, and documents' hash of the log.
     struct End: Equatable {

@@ -71,6 +71,20 @@ import Validation
         #expect(try await house.send(bytes, batch(1), signature: wrong).receipts == other.receipts)
     }
 
+    /// An outdated list is the host's fault: the file is not answered for ever because of it.
+    @Test func whileTheRevocationListIsOutOfDateNothingIsKeptOfAFile() async throws {
+        let bytes = try await house.file(batch(1), [sale("A1")])
+        let stale = try house.pki.authority.revocationList(
+            revoking: [], number: 2, thisUpdate: TestPKI.validity.notBefore,
+            nextUpdate: TestPKI.instant("2026-03-10T11:00:00Z"))
+        try await house.house.reload(revocationLists: [stale], graceSeconds: 0)
+        let refusal = await #expect(throws: Refusal.self) { try await house.send(bytes, batch(1)) }
+        #expect(refusal?.code == .sig011)
+        #expect(await house.house.state.files.history(batch(1)) == nil)
+        try await house.house.reload(revocationLists: [house.pki.revocationList], graceSeconds: 0)
+        #expect(try await house.send(bytes, batch(1)).last.status == "ACCP")
+    }
+
     @Test func everyWayToSignWronglyHasItsCodeAndBurnsNoNumber() async throws {
         let bytes = try await house.file(batch(1), [sale("A1")])
         let keys = try house.partner("MARCHE")

@@ -26,6 +26,7 @@ final class TestHouse {
     let folder: ScratchFolder
     let pki = TestPKI.shared
     let signer: HostSigner
+    private let limits: Limits
     private var current: Clearinghouse?
 
     var path: String { folder.path("house") }
@@ -41,8 +42,10 @@ final class TestHouse {
     ///
     /// - Parameter change: what is different in a file of the golden programme, by its path.
     init(
-        at start: String = "2026-03-01T00:00:00+01:00", change: [String: (String) throws -> String] = [:]
+        at start: String = "2026-03-01T00:00:00+01:00", limits: Limits = Limits(),
+        change: [String: (String) throws -> String] = [:]
     ) async throws {
+        self.limits = limits
         folder = try ScratchFolder("house")
         signer = try HostSigner(certificate: pki.hostSigning.certificate, key: pki.hostSigning.key)
         try HouseOpening.found(folder.path("house"), Self.founding(at: Timestamp(start).need(start)))
@@ -53,7 +56,8 @@ final class TestHouse {
 
     private func open() throws {
         current = try HouseOpening.open(
-            path, holder: "test", signer: signer, revocationLists: [pki.revocationList], logger: Self.silence)
+            path, holder: "test", signer: signer, revocationLists: [pki.revocationList], limits: limits,
+            logger: Self.silence)
     }
 
     /// What the first fact of a test's house says.

@@ -1,4 +1,3 @@
-import Foundation
 import OpenSSLKit
 import Primitives
 import TestKit
@@ -14,9 +13,7 @@ struct FlippedByteTests {
 
     /// The changes tried at each position: the lowest bit, the bits for constructed values and for classes of tags,
     /// and all bits; every other value in the long form of the test (`COALITION_LONG=1`).
-    static let masks: [UInt8] =
-        ProcessInfo.processInfo.environment["COALITION_LONG"] == nil
-        ? [1, 0x20, 0x80, 0xFF] : Array(1...255)
+    static let masks: [UInt8] = TestLength.isLong ? Array(1...255) : [1, 0x20, 0x80, 0xFF]
 
     @Test("in the signature, whoever made it", arguments: Sample.allCases)
     func inSignature(_ sample: Sample) throws {

@@ -65,7 +65,7 @@ struct PeerPolicyTests {
         #expect(try detail([stranger.der], register(stranger))?.hasPrefix("SIG-006") == true)
         let signing = try pki.issue(.partnerSigning, "MARCHE").certificate
         #expect(try detail([signing.der], register(signing))?.hasPrefix("SIG-006") == true)
-        #expect(try detail([good.der], register(good), trust: pki.trust(lists: []))?.hasPrefix("SIG-005") == true)
+        #expect(try detail([good.der], register(good), trust: pki.trust(lists: []))?.hasPrefix("SIG-011") == true)
         #expect(try detail([good.der], register(good), at: TestPKI.validity.notAfter)?.isEmpty == false)
     }
 

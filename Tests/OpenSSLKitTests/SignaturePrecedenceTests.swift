@@ -147,7 +147,7 @@ struct SignaturePrecedenceTests {
         let trust = try pki.trust(lists: [list])
         for minute in 10...19 { #expect(try code(trust, "2026-03-10T12:\(minute):00Z") == nil) }
         #expect(cache.misses == 1)
-        #expect(try code(trust, "2026-03-11T00:00:00Z") == .sig005)
+        #expect(try code(trust, "2026-03-11T00:00:00Z") == .sig011)
         #expect(cache.misses == 2)
         #expect(try code(pki.trust(revoking: [bench.signing.certificate]), "2026-03-10T12:30:00Z") == .sig005)
         #expect(cache.misses == 3)

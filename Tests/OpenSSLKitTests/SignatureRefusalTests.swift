@@ -184,7 +184,7 @@ struct SignatureRefusalTests {
         }
     }
 
-    @Test("SIG-005: revoked, and a revocation list that is out of date or missing")
+    @Test("SIG-005: revoked; SIG-011: a revocation list that is out of date or missing")
     func revocation() throws {
         let bench = try SignatureBench()
         let signature = try sign(bench.signing)
@@ -194,8 +194,8 @@ struct SignatureRefusalTests {
         let stale = try pki.authority.revocationList(
             revoking: [], number: 2, thisUpdate: TestPKI.validity.notBefore,
             nextUpdate: TestPKI.instant("2026-03-10T11:00:00Z"))
-        #expect(try bench.judge(signature, trust: pki.trust(lists: [stale])).code == .sig005)
-        #expect(try bench.judge(signature, trust: pki.trust(lists: [])).code == .sig005)
+        #expect(try bench.judge(signature, trust: pki.trust(lists: [stale])).code == .sig011)
+        #expect(try bench.judge(signature, trust: pki.trust(lists: [])).code == .sig011)
         let graced = try bench.judge(signature, trust: pki.trust(lists: [stale], graceSeconds: 3601))
         #expect(graced.verified?.evidence.revocationIsStale == true)
     }

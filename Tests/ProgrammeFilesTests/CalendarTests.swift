@@ -163,6 +163,23 @@ private let host = "programme.yaml"
         #expect(windows.last?.cutoff == Timestamp("2026-03-31T22:00:00Z"))
     }
 
+    @Test("names of windows leave room for the end-to-end ids of instructions", arguments: [(16, 0), (17, 1)])
+    func longNames(_ length: Int, _ count: Int) {
+        // STL-, the window, -BANQUE-EUR-R99: 35 characters are what a bank takes.
+        let id = "W-" + String(repeating: "X", count: length - 2)
+        let (_, findings) = listed(
+            """
+              windows:
+                - id: \(id)
+                  open: 2026-03-01T00:00
+                  cutoff: 2026-12-31T00:00
+                  valueDates: {EUR: 2027-01-04, TND: 2027-01-04}
+
+            """
+        ).check()
+        #expect(findings.filter { $0.value == id }.map(\.code) == [ReasonCode](repeating: .cfg005, count: count))
+    }
+
     @Test("listed windows that leave a gap or overlap are CFG-001 at their lines")
     func gaps() {
         let draft = listed(

@@ -1,7 +1,7 @@
-import Foundation
 import Primitives
 import ProgrammeFiles
 import ProgrammeModel
+import TestKit
 import Testing
 
 /// A small generator with a seed (SplitMix64), so that a failure can be repeated.
@@ -17,8 +17,8 @@ private struct Seeded: RandomNumberGenerator {
 }
 
 @Suite struct FuzzTests {
-    /// How often the rounds are repeated; the long form sets PROGRAMME_FUZZ_ROUNDS.
-    private static let rounds = Int(ProcessInfo.processInfo.environment["PROGRAMME_FUZZ_ROUNDS"] ?? "") ?? 1
+    /// How often the rounds are repeated.
+    private static let rounds = TestLength.cases(1, long: 500)
 
     private static let pieces: [String] = [
         ":", ": ", "- ", "\n", "\n  ", "[", "]", "{", "}", ",", "&a ", "*a", "!", "!!int ", "|", ">", "'", "\"", "#",

@@ -14,6 +14,7 @@ struct CrossChecks {
         checkVersionIDs()
         checkCertificates()
         checkSettlementCurrencies()
+        checkInstructionIDs()
         for agreement in agreements {
             checkRoles(agreement)
             checkCycles(agreement)
@@ -106,6 +107,19 @@ struct CrossChecks {
                 .cfg006, currency.spot, value: currency.value.description,
                 detail: "the calendar of programme.yaml has no settlement days for the currency")
         }
+    }
+
+    /// A bank takes end-to-end ids of 35 characters: `STL-` window `-` partner `-` currency, and `-R99` for a resend.
+    private func checkInstructionIDs() {
+        guard let calendar = host?.calendar, case .list(let windows) = calendar.windows,
+            let window = windows.map(\.id.text).max(by: { $0.utf8.count < $1.utf8.count }),
+            let partner = agreements.map(\.partner.text).max(by: { $0.utf8.count < $1.utf8.count })
+        else { return }
+        let longest = "STL-\(window)-\(partner)-EUR-R99"
+        guard longest.utf8.count > 35 else { return }
+        log.add(
+            .cfg005, calendar.spot, value: window,
+            detail: "instructions would be named up to \(longest), and a bank takes 35 characters")
     }
 
     /// A role needs a price, and a transfer a ratio, in the days of the terms that grant it.

@@ -23,7 +23,9 @@ public struct SignaturePolicy: Hashable, Sendable {
     }
 
     /// The order in which refusals count when several apply.
-    static let precedence: [ReasonCode] = [.sig001, .sig008, .sig003, .sig006, .sig005, .sig004, .sig007, .sig002]
+    static let precedence: [ReasonCode] = [
+        .sig001, .sig008, .sig003, .sig006, .sig005, .sig011, .sig004, .sig007, .sig002,
+    ]
 
     /// The finding that counts.
     static func first(_ findings: [Finding]) -> Finding? {
@@ -38,7 +40,7 @@ public struct SignaturePolicy: Hashable, Sendable {
         switch problem.kind {
         case .unknownIssuer, .invalidChain, .wrongPurpose: .sig006
         case .revoked: problem.depth == 0 ? .sig005 : .sig006
-        case .revocationUnknown: .sig005
+        case .revocationUnknown: .sig011
         case .expired, .notYetValid: problem.depth == 0 ? .sig004 : .sig006
         case .weak: .sig007
         }

@@ -13,6 +13,7 @@ struct FindingsLog {
     private(set) var file: AttachmentReference?
     private var byCode: [ReasonCode: Int64] = [:]
     private var document: IncomingFile?
+    private var written = 0
 
     init(received: UInt64, store: OriginalStore, limits: Limits) {
         self.received = received
@@ -43,8 +44,13 @@ struct FindingsLog {
             document = try store.beginDocument("findings-\(received)")
             try document?.append(FindingsFile.header[...])
             try document?.append(FindingsFile.rows(first)[...])
+            written = first.count
         }
-        try document?.append(FindingsFile.rows(findings)[...])
+        // Beyond the limit findings are counted only: a file of nothing but errors must not fill the disk.
+        let kept = Array(findings.prefix(max(limits.findingsPerFile - written, 0)))
+        guard !kept.isEmpty else { return }
+        written += kept.count
+        try document?.append(FindingsFile.rows(kept)[...])
     }
 
     /// Puts the findings of the file as a whole in front, and makes the findings file durable if there is one.

@@ -94,6 +94,9 @@ extension Clearinghouse {
         }
         let evidence: SignatureEvidence
         switch verify(file, at: now) {
+        case .refused(let finding) where finding.code == .sig011:
+            // Not the file's doing: nothing is kept, so that it can come again.
+            throw Refusal([finding])
         case .refused(let finding): return ([try refuse(file, [finding], at: now)], nil)
         case .verified(let signature): evidence = signature.evidence
         }

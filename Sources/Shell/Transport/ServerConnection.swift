@@ -151,7 +151,7 @@ struct ServerConnection: Sendable {
     }
 
     /// Codes of refusals that pass by themselves.
-    private static let transient: Set<ReasonCode> = [.net002, .net003, .net006, .sto001]
+    private static let transient: Set<ReasonCode> = [.net002, .net003, .net006, .sig011, .sto001]
 
     private func untilAbandoned(_ signal: AsyncStream<Void>, _ work: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
