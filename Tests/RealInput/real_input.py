@@ -122,7 +122,7 @@ class Play:
             if grades.keys() != {"RECEIVED", "VALIDATED"}:
                 raise gateway.Failure(f"{path.name}: receipts {sorted(grades)}")
             root = ElementTree.parse(grades["VALIDATED"].path).getroot()
-            comparison.receipt(f"{path.name}, {grades['VALIDATED'].id}", root, expected)
+            unseen = comparison.receipt(f"{path.name}, {grades['VALIDATED'].id}", root, expected)
             comparison.same(f"{path.name}: judged at", comparison.text(root, "IssuedDateTime"),
                             comparison.instant(house.instant(night)))
             sums = collections.Counter()
@@ -136,6 +136,7 @@ class Play:
             counts = collections.Counter(files=1, records=len(records), signatures=2, bytes=path.stat().st_size)
             counts.update({f"findings {code}": count for code, count in expected["findings"].items()})
             counts["empty files"] += not records
+            counts["twins unseen"] += unseen
             told.append({"counts": counts, "sums": sums})
             if not self.options.keep:
                 path.unlink()

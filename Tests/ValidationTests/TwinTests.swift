@@ -55,4 +55,16 @@ import Testing
         }
         #expect(found > (kept - 200) * 99 / 100)
     }
+
+    @Test func `hardly a twin goes unseen because its id looks like the other's`() {
+        var window = TwinWindow()
+        var random = Seeded(5)
+        var unseen = 0
+        for _ in 1...100_000 {
+            let subject = UInt64(random.below(1 << 31)) << 33 ^ UInt64(random.below(1 << 31)) << 12
+            _ = window.remember(subject: subject, id: UInt64(random.below(1 << 31)))
+            if !window.remember(subject: subject, id: UInt64(random.below(1 << 31))) { unseen += 1 }
+        }
+        #expect(unseen < 5)
+    }
 }
