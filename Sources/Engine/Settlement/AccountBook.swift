@@ -59,6 +59,17 @@ public struct AccountBook: Hashable, Sendable, Codable {
         (frozen[window] ?? []).filter { $0.partner == partner }.map(\.event)
     }
 
+    /// A partner's account now: as its last statement left it, and what was booked since.
+    ///
+    /// - Parameter waiting: the windows that are cut off and not closed, in their order.
+    public func standing(of partner: PartnerID, currency: CurrencyCode, waiting: [WindowID]) -> PartnerAccount {
+        var account = accounts[partner] ?? PartnerAccount(currency: currency)
+        let since = waiting.flatMap { frozen[$0] ?? [] } + arriving
+        let moved = account.apply(since.filter { $0.partner == partner }.map(\.event))
+        account.closing = account.closing + moved.payments + moved.returns
+        return account
+    }
+
     /// What a window's close does to a partner's account, and what is paid.
     ///
     /// - Parameters:

@@ -36,7 +36,8 @@ struct PositionsCommand: ParsableCommand {
             let partner = agreement.partner
             let points = open.map { house.ledger.windows[$0]?.position(of: partner) ?? 0 }
             let cleared = house.clearedPositions[partner] ?? 0
-            let account = house.accounts.accounts[partner] ?? PartnerAccount(currency: agreement.settlementCurrency)
+            let account = house.accounts.standing(
+                of: partner, currency: agreement.settlementCurrency, waiting: house.windows.waiting)
             let instructed = account.inSettlement.values.reduce(Money.zero(agreement.settlementCurrency), +)
             table.add(
                 [partner.text] + points.map { "\($0)" }
