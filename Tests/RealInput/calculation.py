@@ -293,13 +293,13 @@ class Calculation:
         account = self.accounts[instruction["partner"]]
         amount = account.in_settlement.pop(instruction["id"])
         account.payments -= amount
-        account.entries.append(("PAYMENT", instruction["id"], instruction["amount"]))
+        account.entries.append(("PAYMENT", instruction["id"], decimal(-amount, DIGITS[account.currency])))
 
     def returned(self, instruction):
         """The bank returned an instruction that it had not booked: it is due again, and no return on the statement."""
         account = self.accounts[instruction["partner"]]
         amount = account.in_settlement.pop(instruction["id"])
-        account.entries.append(("RETURNED_UNBOOKED", instruction["id"], instruction["amount"]))
+        account.entries.append(("RETURNED_UNBOOKED", instruction["id"], decimal(amount, DIGITS[account.currency])))
 
 
 class Account:

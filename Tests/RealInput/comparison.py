@@ -127,9 +127,7 @@ def settlement_xml(what, content, expected, window, closed):
                       ("Returns", "returns"), ("ClosingBalance", "closing"), ("DueAmount", "due"),
                       ("InSettlementAmount", "inSettlement"), ("SettlementCurrency", "currency")):
         same(f"{what}: {name}", text(root, name), account[key])
-    # An entry states the instruction's amount; which way it counted is on Payments and DueAmount, above.
-    entries = [(entry.get("type"), entry.get("endToEndId"), entry.text.lstrip("-"))
-               for entry in root.iterfind("{*}AccountEntry")]
+    entries = [(entry.get("type"), entry.get("endToEndId"), entry.text) for entry in root.iterfind("{*}AccountEntry")]
     same(f"{what}: account entries", sorted(entries), sorted(account["entries"]))
     settled, instruction = root.find("{*}Settlement"), account["instruction"] or {}
     same(f"{what}: settlement", [settled.get(name) for name in ("action", "amount", "valueDate", "endToEndId")],

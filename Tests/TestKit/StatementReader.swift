@@ -96,7 +96,7 @@ package enum StatementReader {
                   name + ": closing")
             check(value["ClosingBalance"] == value["DueAmount"] + value["InSettlementAmount"], name + ": due")
             entries = root.findall("AccountEntry")
-            booked = -sum((exact(e.text) for e in entries if e.get("type") in ("PAYMENT", "WRITE_OFF")), F(0))
+            booked = sum((exact(e.text) for e in entries if e.get("type") in ("PAYMENT", "WRITE_OFF")), F(0))
             check(booked == value["Payments"], name + ": payments")
             check(sum((exact(e.text) for e in entries if e.get("type") == "RETURN"), F(0)) == value["Returns"],
                   name + ": returns")

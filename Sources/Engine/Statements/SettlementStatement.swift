@@ -60,6 +60,14 @@ public struct SettlementStatement: Sendable {
         case .writtenOff: "WRITE_OFF"
         }
     }
+
+    /// How an event moves the account, or what is due of it; plus means that the host owes. Rule R8.
+    static func movement(of event: AccountEvent) -> Money {
+        switch event {
+        case .booked(_, let amount), .writtenOff(_, let amount), .instructedAgain(_, let amount): -amount
+        case .released(_, let amount), .bookedBack(_, let amount): amount
+        }
+    }
 }
 
 // MARK: XML
@@ -100,7 +108,7 @@ extension SettlementStatement {
         children += events.map { event in
             XMLElement(
                 "AccountEntry", [("type", Self.name(of: event)), ("endToEndId", event.instruction)],
-                text: event.amount.amountText)
+                text: Self.movement(of: event).amountText)
         }
         children += [
             signed("Payments", account.payments), signed("Returns", account.returns),
@@ -198,7 +206,8 @@ extension SettlementStatement {
         for event in events {
             var cells: [CSVTable.Cell] = [.text(id), .text("ENTRY"), .empty, .text(Self.name(of: event))]
             cells += [CSVTable.Cell](repeating: .empty, count: 8)
-            cells += [.number(event.amount.magnitude.amountText), .number(event.amount.amountText), .text(currency)]
+            cells += [.number(event.amount.magnitude.amountText)]
+            cells += [.number(Self.movement(of: event).amountText), .text(currency)]
             cells += [.empty, .empty, .empty, .text(event.instruction)]
             table.add(cells)
         }
@@ -266,7 +275,7 @@ extension SettlementStatement {
         }
         out.append("")
         for event in events {
-            out.append("  \(Self.name(of: event)) \(event.instruction) \(event.amount.amountText)")
+            out.append("  \(Self.name(of: event)) \(event.instruction) \(Self.movement(of: event).amountText)")
         }
         var balances = TextTable(rightAligned: [1])
         balances.add(["opening", account.opening.amountText])
