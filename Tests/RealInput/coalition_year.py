@@ -76,7 +76,7 @@ def coalition(year):
                            maxCarryWindows="2", lateFeeCapPerFile="100")
             + terms("T-EPI-2", after, None, "0.01 EUR", both, epices_tax, rounding="HALF_EVEN"),
             "ratios": ratio("R-EPP-1", begin, f"{year}-01-18", "10 EPP = 3 SML", "DOWN")
-            + ratio("R-EPP-2", f"{year}-01-19", f"{year}-09-14", "7 EPP = 2 SML", "HALF_EVEN")
+            + ratio("R-EPP-2", f"{year}-01-19", f"{year}-09-14", "8 EPP = 3 SML", "HALF_EVEN")
             + ratio("R-EPP-3", f"{year}-09-15", None, "4 EPP = 1 SML", "HALF_EVEN"),
             "prices": price("P-EPI-ISS-1", "ISSUANCE", begin, f"{year}-08-07", "0.006125 EUR")
             + price("P-EPI-ISS-2", "ISSUANCE", f"{year}-08-08", None, "0.00605 EUR")
@@ -92,7 +92,7 @@ def coalition(year):
             + terms("T-HAL-2", after, None, "0.01 GBP", both, halles_tax, rounding="HALF_UP"),
             # Changes at a cut-off: the last day before it arrives in the next window, and keeps its ratio.
             "ratios": ratio("R-HLP-1", begin, f"{year}-01-15", "5 HLP = 4 SML", "HALF_EVEN")
-            + ratio("R-HLP-2", f"{year}-01-16", f"{year}-06-30", "9 HLP = 7 SML", "HALF_EVEN")
+            + ratio("R-HLP-2", f"{year}-01-16", f"{year}-06-30", "6 HLP = 5 SML", "HALF_EVEN")
             + ratio("R-HLP-3", f"{year}-07-01", None, "2 HLP = 1 SML", "HALF_UP"),
             "prices": price("P-HAL-ISS-1", "ISSUANCE", begin, f"{year}-03-31", "0.00590 EUR")
             + price("P-HAL-ISS-2", "ISSUANCE", f"{year}-04-01", None, "0.00601 EUR")
