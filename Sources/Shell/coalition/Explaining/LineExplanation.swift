@@ -32,7 +32,7 @@ struct LineExplanation {
             guard let line = pair.clearing.clearing.lines.first(where: { $0.number == number }) else {
                 throw missing(statement, number, pair.clearing.clearing.lines.count)
             }
-            try add(line, window, &report)
+            try add(line, batches(of: window), &report)
         } else {
             guard let line = pair.settlement.settlement.lines.first(where: { $0.number == number }) else {
                 throw missing(statement, number, pair.settlement.settlement.lines.count)
@@ -70,7 +70,7 @@ struct LineExplanation {
 
     // MARK: Points
 
-    private func add(_ line: ClearingLine, _ window: WindowID, _ report: inout Report) throws {
+    private func add(_ line: ClearingLine, _ batches: [Batch], _ report: inout Report) throws {
         let key = line.total.key
         report.add("kind", "\(key.kind.rawValue) \(key.direction.rawValue)")
         report.add("units", "\(line.total.units) \(key.unit)")
@@ -87,7 +87,7 @@ struct LineExplanation {
         if !key.subSource.isEmpty { report.add("sub-source", key.subSource) }
         report.add("late records", line.total.late)
         report.add("carried over", line.total.carriedOver)
-        let found = try records(key, window)
+        let found = try records(key, batches)
         report.add("records", items: found.prefix(limit).map { item($0, $1) })
         if line.total.records > Int64(min(limit, found.count)) {
             report.add("in all", "\(line.total.records) records; see --limit")
@@ -106,9 +106,9 @@ struct LineExplanation {
     }
 
     /// The records that count on a line, in the order of the log, at most one more than the limit.
-    private func records(_ key: LineKey, _ window: WindowID) throws -> [(RecordLocation, RecordEntry?)] {
+    private func records(_ key: LineKey, _ batches: [Batch]) throws -> [(RecordLocation, RecordEntry?)] {
         var out: [(RecordLocation, RecordEntry?)] = []
-        for batch in try batches(of: window) {
+        for batch in batches {
             guard let lines = try reader.house.ledger.lines(ofBatch: batch.number, in: reader.history),
                 let index = lines.keys.firstIndex(of: key)
             else { continue }
@@ -127,15 +127,18 @@ struct LineExplanation {
         return out
     }
 
+    /// A file, message or act that posted, by the number of its fact.
+    private typealias Batch = (number: UInt64, entries: Entries)
+
     private enum Entries {
         case file(EntriesReference)
         case message(RecordEntry)
         case act
     }
 
-    /// Everything that posted in a window, in the order of the log.
-    private func batches(of window: WindowID) throws -> [(number: UInt64, entries: Entries)] {
-        var out: [(number: UInt64, entries: Entries)] = []
+    /// Everything that posted in a window, in the order of the log. It reads the whole log, and so once for all lines.
+    private func batches(of window: WindowID) throws -> [Batch] {
+        var out: [Batch] = []
         try reader.log.replay(from: 1) { (envelope) throws(Fault) in
             switch envelope.fact {
             case .fileDecided(let fact):
@@ -172,12 +175,13 @@ struct LineExplanation {
         report.add("reason", line.reason)
         let lines = clearing.clearing.lines.filter { line.clearingLines.contains($0.number) }
         guard !lines.isEmpty else { return }
+        let batches = try batches(of: window)
         report.add(
             "sum of clearing lines",
             items: try lines.map { part in
                 var item = Report()
                 item.add("line", "\(clearing.id)#\(part.number)")
-                try add(part, window, &item)
+                try add(part, batches, &item)
                 return item
             })
     }
