@@ -24,8 +24,8 @@ public final class GatewayListener: Sendable {
 
     /// Opens the port.
     ///
-    /// - Throws: `Refusal` with CFG-005 when certificate and key do not belong together; `Fault` when the address
-    ///   cannot be listened on.
+    /// - Throws: `Refusal` with CFG-005 when certificate and key do not belong together; `ListeningFailure` when the
+    ///   address cannot be listened on.
     public static func bind(
         _ configuration: ListenerConfiguration, identity: TLSIdentity, verifier: any PeerVerifier,
         handler: any RequestHandler, log: Logger
@@ -43,7 +43,7 @@ public final class GatewayListener: Sendable {
                 core.accept(child)
             }
         } catch {
-            throw Fault("cannot listen on \(configuration.host):\(configuration.port): \(error)")
+            throw ListeningFailure(address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
         }
         let port = channel.channel.localAddress?.port ?? configuration.port
         log.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])

@@ -26,3 +26,14 @@ public struct ListenerConfiguration: Sendable {
         self.port = port
     }
 }
+
+/// The address cannot be listened on: another program has it, or it is none of this machine's.
+public struct ListeningFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The address with its port.
+    public let address: String
+    /// What the system said.
+    public let reason: String
+
+    /// A sentence with both.
+    public var description: String { "cannot listen on \(address): \(reason)" }
+}

@@ -65,6 +65,9 @@ struct ErrorReport {
         case let error as InvalidText: self.init([Self.line("usage", error.description, "", "see --help")], .usage)
         case let error as DataDirectoryError: self.init(error)
         case let error as ClientFailure: self.init(error)
+        case let error as ListeningFailure:
+            let action = "stop what listens there, or name another --bind and --port"
+            self.init([Self.line("unavailable", error.description, "", action)], .unavailable)
         case let error as CryptoError:
             self.init([Self.line("usage", error.detail, "", "check the key and certificate files")], .usage)
         case let error as ExitCode: self.init(code: error.rawValue)
@@ -141,8 +144,13 @@ struct ErrorReport {
     /// Help and version are no errors; whatever else the parser says is about usage.
     private init(other error: any Error) {
         let code = Coalition.exitCode(for: error)
-        if code == .success || code == .validationFailure {
-            self.init(message: Coalition.fullMessage(for: error), code == .success ? .done : .usage)
+        if code == .success {
+            self.init(message: Coalition.fullMessage(for: error), .done)
+        } else if code == .validationFailure {
+            // The parser's own word for its errors gives way to ours, so that scripts find one form only.
+            let message = Coalition.fullMessage(for: error)
+            let sentence = message.hasPrefix("Error: ") ? String(message.dropFirst("Error: ".count)) : message
+            self.init(message: "coalition: usage: " + sentence, .usage)
         } else {
             self.init(fault: "\(error)")
         }
