@@ -59,6 +59,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Move a test clock to this instant first (RFC 3339).")
     var testClock: Timestamp?
 
+    func validate() throws {
+        if let port, !(0...65535).contains(port) { throw ValidationError("--port is a number from 0 to 65535") }
+        if let crlGrace, !(0...31_536_000).contains(crlGrace) {
+            throw ValidationError("--crl-grace is a number of seconds from 0 to 31536000")
+        }
+    }
+
     func run() async throws {
         var logger = Logger(label: "coalition", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = .info
@@ -69,9 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         let files = ServeFiles(
             tlsCert: tlsCertificate, tlsKey: tlsKey, crl: settings.revocationLists,
             crlGrace: settings.revocationGraceSeconds)
-        let signer = try HostSigner(
-            certificate: try Files.certificate(settings.hostCertificate),
-            key: try Files.key(settings.hostKey, passwordFile: settings.hostKeyPasswordFile))
+        let signer = try settings.hostSigner()
         let house = try HouseOpening.open(
             data, holder: "coalition serve (pid \(ProcessInfo.processInfo.processIdentifier))", signer: signer,
             revocationLists: try files.lists(), revocationGraceSeconds: settings.revocationGraceSeconds,
@@ -81,7 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
             house: house, listening: ListenerConfiguration(host: settings.bind, port: settings.port),
             identity: try await files.identity(house), logger: logger)
         if let portFile {
-            try Data("\(service.listener.port)\n".utf8).write(to: URL(filePath: portFile), options: .atomic)
+            try Files.write(Array("\(service.listener.port)\n".utf8), to: portFile)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.run() }
@@ -95,6 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
 extension ServeCommand {
     /// What the configuration says, with the options before it.
     private func settings() throws -> GatewayConfiguration {
+        try HouseAccess.require(data)
         let file = config ?? "\(data)/\(GatewayConfiguration.fileName)"
         var settings = GatewayConfiguration()
         if config != nil || Files.exists(file) { settings = try GatewayConfiguration.read(file) }
@@ -136,15 +142,9 @@ private struct ServeFiles: Sendable {
     func identity(_ house: Clearinghouse) async throws -> TLSIdentity {
         let authorities = await house.state.genesis?.authorities ?? []
         return try TLSIdentity(
-            chainPEM: Array(try Self.text(tlsCert).utf8), keyPEM: Array(try Self.text(tlsKey).utf8),
+            chainPEM: try Files.read(tlsCert), keyPEM: try Files.read(tlsKey),
             rootsPEM: Array(authorities.joined(separator: "\n").utf8))
     }
 
-    func lists() throws -> [RevocationList] {
-        try crl.flatMap { try RevocationList.all(inFile: Array(try Data(contentsOf: URL(filePath: $0)))) }
-    }
-
-    static func text(_ path: String) throws -> String {
-        String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
-    }
+    func lists() throws -> [RevocationList] { try Files.revocationLists(crl) }
 }

@@ -71,6 +71,7 @@ struct InitCommand: ParsableCommand {
 
     func validate() throws {
         if clock == .system, at != nil { throw ValidationError("--at belongs to --clock test") }
+        guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535") }
         if (tlsCert == nil) != (tlsKey == nil) { throw ValidationError("--tls-cert and --tls-key come together") }
     }
 
@@ -78,7 +79,6 @@ struct InitCommand: ParsableCommand {
         let authorities = try Files.certificates(ca)
         let certificate = try Files.certificate(hostCert)
         let instant = at ?? HouseClock.machine()
-        _ = try HostSigner(certificate: certificate, key: try Files.key(hostKey, passwordFile: hostKeyPasswordFile))
         try check(certificate, authorities, at: instant)
         let officers = try officer.map { try $0.officer() }
         var configuration = GatewayConfiguration()
@@ -91,6 +91,7 @@ struct InitCommand: ParsableCommand {
         configuration.revocationLists = crl
         configuration.bind = bind
         configuration.port = port
+        _ = try configuration.hostSigner()
         _ = try Files.revocationLists(crl)
         try HouseOpening.found(
             data,

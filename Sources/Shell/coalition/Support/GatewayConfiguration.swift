@@ -1,3 +1,4 @@
+import Gateway
 import Primitives
 import Yams
 
@@ -40,6 +41,19 @@ struct GatewayConfiguration {
         }
         var reader = Reader(file: path)
         return try reader.read(try Files.text(path))
+    }
+
+    /// Whoever signs what the host issues.
+    ///
+    /// - Throws: `UsageError` when a file cannot be read, or the key is not the certificate's.
+    func hostSigner() throws(UsageError) -> HostSigner {
+        let certificate = try Files.certificate(hostCertificate)
+        let key = try Files.key(hostKey, passwordFile: hostKeyPasswordFile)
+        do throws(Fault) {
+            return try HostSigner(certificate: certificate, key: key)
+        } catch {
+            throw UsageError("\(hostKey): \(error)", action: "name the key of \(hostCertificate)")
+        }
     }
 
     /// The text of a configuration file that lies in a directory.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FileStore
 import Gateway
 import Logging
 import OpenSSLKit
@@ -34,14 +35,20 @@ enum HouseAccess {
     ///   `UsageError` or
     ///   `Refusal` for the configuration.
     static func open(_ data: String, config: String?) throws -> Clearinghouse {
+        try require(data)
         let configuration = try GatewayConfiguration.read(config ?? "\(data)/\(GatewayConfiguration.fileName)")
-        let signer = try HostSigner(
-            certificate: try Files.certificate(configuration.hostCertificate),
-            key: try Files.key(configuration.hostKey, passwordFile: configuration.hostKeyPasswordFile))
+        let signer = try configuration.hostSigner()
         return try HouseOpening.open(
             data, holder: "coalition \(CommandLine.arguments.dropFirst().first ?? "")", signer: signer,
             revocationLists: try Files.revocationLists(configuration.revocationLists),
             revocationGraceSeconds: configuration.revocationGraceSeconds, logger: quietLogger)
+    }
+
+    /// Judges a path before anything else is read, so that a directory that is not there is what the user is told of.
+    ///
+    /// - Throws: `DataDirectoryError` when there is no data directory.
+    static func require(_ data: String) throws(DataDirectoryError) {
+        _ = try DataDirectory.inspect(data, files: PosixFileSystem())
     }
 
     /// A logger for commands: what they have to say stands on their own output.
