@@ -1,6 +1,7 @@
 import Foundation
 import Primitives
 import Transport
+import Wire
 
 /// A folder whose files are submitted one after the other and moved away with their receipts.
 struct DropFolder {
@@ -58,6 +59,12 @@ struct DropFolder {
         } catch let refusal as Refusal {
             try move(name, to: "refused")
             for finding in refusal.findings { Console.note("coalition: \(name): \(ErrorReport.line(finding))") }
+            return true
+        } catch ClientFailure.refused(let notice) where !notice.mayRetry {
+            // The gateway took nothing and will not: the other files of the folder have their turn.
+            try move(name, to: "refused")
+            let failure = ClientFailure.refused(notice)
+            Console.note("coalition: \(name): \(failure)")
             return true
         }
     }
