@@ -141,6 +141,10 @@ struct CancelCommand: AsyncParsableCommand {
             content = try CMSSignature(ber: answer, maximumBytes: answer.count).content ?? []
         } else {
             answer = try await place.connection.connected { connection in
+                let party = connection.welcome.party
+                guard party.name == batch.partner.text else {
+                    throw Refusal(.fil001, value: party.description, detail: "the number is of \(batch.partner)")
+                }
                 let cms = try signer.signAttached(request, at: connection.welcome.time)
                 let number = BatchNumber(series: batch.series, sequence: batch.sequence)
                 return try await connection.cancel(CancelRequest(batch: number, cms: cms)).cms
