@@ -47,11 +47,13 @@ struct RecordsCommand: ParsableCommand {
         }
         if let window = try? WindowID(name), name.hasPrefix("W-") {
             guard try reader.programme().window(window) != nil else { throw Refusal(.win002, value: name) }
+            rows.begin()
             try rows.list(window, partner)
         } else {
             guard let batch = BatchArgument(argument: name)?.batch ?? reader.house.files.find(receipt: name)?.batch,
                 let history = reader.house.files.history(batch)
             else { throw Refusal(.net005, value: name, detail: "no such file, receipt or window is known") }
+            rows.begin()
             for attempt in history.attempts { try rows.list(attempt, batch) }
         }
         rows.finish()
@@ -71,13 +73,15 @@ private struct RecordRows {
         self.limit = limit
         self.json = json
         self.isWanted = isWanted
-        if !json {
-            Console.write(
-                Self.line([
-                    "reference", "partner", "transaction", "type", "status", "date", "units", "points", "member",
-                    "remarks",
-                ]))
-        }
+    }
+
+    /// The columns' names, once it is known that there is something to list.
+    func begin() {
+        guard !json else { return }
+        Console.write(
+            Self.line([
+                "reference", "partner", "transaction", "type", "status", "date", "units", "points", "member", "remarks",
+            ]))
     }
 
     mutating func list(_ window: WindowID, _ partner: PartnerID?) throws {
