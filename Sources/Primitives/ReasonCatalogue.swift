@@ -192,7 +192,7 @@ enum ReasonCatalogue {
         "WIN-002|REFUSE_COMMAND|-|12|a window is known to the calendar|"
             + "name a window of the programme",
         "CLK-001|REFUSE_COMMAND|-|57|the clock is moved on a data directory of the test clock only, and forwards|"
-            + "make the directory with --clock test",
+            + "name a later instant, on a directory made with --clock test",
         "NET-001|REFUSE_FILE|-|30|frames follow Specs/wire.md|"
             + "correct the client",
         "NET-002|REFUSE_FILE|-|13|a connection stays within its limits|"
