@@ -137,7 +137,7 @@ public actor GatewayConnection {
                     }
                 }
         } catch {
-            throw .unavailable("cannot connect to \(endpoint.host):\(endpoint.port): \(error)")
+            throw .unavailable("cannot connect to \(endpoint.host):\(endpoint.port): \(TLSFailure.words(error))")
         }
     }
 
@@ -160,7 +160,7 @@ extension GatewayConnection {
         } catch let failure as ClientFailure {
             end(failure)
         } catch {
-            end(.unavailable("the connection broke: \(error)"))
+            end(.unavailable("the connection broke: \(TLSFailure.words(error))"))
         }
     }
 
