@@ -26,6 +26,9 @@ struct DemoCommand: AsyncParsableCommand {
     var verbose = false
 
     func run() async throws {
+        if Files.exists(folder), try !Files.isDirectory(folder) || !Files.names(in: folder).isEmpty {
+            throw UsageError("\(folder) is there already", action: "name another folder, or remove it")
+        }
         var logger = Logger(label: "coalition", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = verbose ? .info : .error
         let story = Story(folder: URL(filePath: folder), logger: logger) { Console.write($0.isEmpty ? "\n" : $0) }

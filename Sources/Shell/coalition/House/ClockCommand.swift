@@ -29,7 +29,12 @@ struct ClockCommand: ParsableCommand {
 /// Shows the clock.
 struct ClockShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show the house's time, its clock and the next cut-off.")
+        commandName: "show",
+        abstract: "Show the house's time, its clock and the next cut-off.",
+        discussion: """
+            EXAMPLES
+              coalition clock show --data house
+            """)
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var output: OutputOptions
@@ -90,20 +95,27 @@ struct ClockAdvance: AsyncParsableCommand {
             try await house.advanceClock(to: to)
             let after = await house.state
             report.add("now", await house.now)
-            for window in after.windows.closed.dropFirst(before.windows.closed.count) {
-                report.add("closed \(window)", "its statements are issued", key: window.text)
+            let closed = after.windows.closed.dropFirst(before.windows.closed.count).map { window in
+                var item = Report()
+                item.add("window", window)
+                return item
             }
-            for window in after.windows.waiting {
+            let waiting = after.windows.waiting.map { window in
                 let reasons = after.obstacles(toClosing: window).map { "\($0.code) \($0.detail)" }
-                report.add("waiting \(window)", reasons.joined(separator: "; "), key: window.text)
+                var item = Report()
+                item.add("window", window)
+                item.add("waits for", reasons.joined(separator: "; "))
+                return item
             }
+            if !closed.isEmpty { report.add("closed", items: closed) }
+            if !waiting.isEmpty { report.add("waiting", items: waiting) }
         } else {
             let to = to
-            let now = try await place.connection.connected { connection in
+            let answer = try await place.connection.connected { connection in
                 try await connection.query(
                     Query(kind: QueryKind(unchecked: "clock-advance"), arguments: to.description))
             }
-            report.add("answer", String(decoding: now, as: UTF8.self))
+            report = try Report(answer: answer)
         }
         output.show(report)
     }

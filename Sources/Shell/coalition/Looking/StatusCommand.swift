@@ -1,6 +1,5 @@
 import ArgumentParser
 import Clearing
-import Foundation
 import House
 import Journal
 import Primitives
@@ -33,7 +32,7 @@ struct StatusCommand: AsyncParsableCommand {
             let answer = try await place.connection.connected { connection in
                 try await connection.query(Query(kind: QueryKind(unchecked: "status"), arguments: name))
             }
-            return try show(answer)
+            return output.show(try Report(answer: answer))
         }
         let reader = try HouseReader(data)
         if let batch = BatchArgument(argument: name)?.batch ?? reader.house.files.find(receipt: name)?.batch {
@@ -50,18 +49,6 @@ struct StatusCommand: AsyncParsableCommand {
             throw Refusal(.net005, value: name, detail: "no such file or message is known")
         }
         output.show(try Self.report(message.sequence, reader))
-    }
-
-    /// Prints a gateway's answer: an object of texts.
-    private func show(_ answer: [UInt8]) throws {
-        do {
-            let members = try JSONDecoder().decode([String: String].self, from: Data(answer))
-            var report = Report()
-            for (key, text) in members.sorted(by: { $0.key < $1.key }) { report.add(key, text, key: key) }
-            output.show(report)
-        } catch {
-            throw Fault("the gateway's answer cannot be read: \(error)")
-        }
     }
 
     private static func report(_ batch: BatchID, _ house: HouseState) throws -> Report {

@@ -77,12 +77,20 @@ struct PKIRevoke: ParsableCommand {
 /// Lists what an authority issued.
 struct PKIList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what the authority issued, with fingerprints and revocations.")
+        commandName: "list",
+        abstract: "List what the authority issued, with fingerprints and revocations.",
+        discussion: """
+            EXAMPLES
+              coalition pki list --dir pki
+            """)
 
     @OptionGroup var place: AuthorityOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        guard Files.exists(place.folder.certificateFile) else {
+            throw UsageError("\(place.folder.path) holds no authority", action: "make one with 'coalition pki ca'")
+        }
         let index = try place.folder.index()
         var table = TextTable(["file", "subject", "valid until", "revoked", "fingerprint"])
         for issued in index {

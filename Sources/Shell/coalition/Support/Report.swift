@@ -1,3 +1,6 @@
+import Foundation
+import Primitives
+
 /// Facts about one thing, told once and printed for people or as JSON.
 struct Report: Sendable {
     private enum Row: Sendable {
@@ -6,6 +9,19 @@ struct Report: Sendable {
     }
 
     private var rows: [Row] = []
+
+    /// Nothing so far.
+    init() {}
+
+    /// What a gateway answered to a query: an object of texts.
+    ///
+    /// - Throws: `Fault` when it is something else.
+    init(answer: [UInt8]) throws(Fault) {
+        guard let members = try? JSONDecoder().decode([String: String].self, from: Data(answer)) else {
+            throw Fault("the gateway's answer cannot be read")
+        }
+        for (key, text) in members.sorted(by: { $0.key < $1.key }) { add(key, text, key: key) }
+    }
 
     /// Adds a fact; the JSON key is the label in camel case unless one is given.
     mutating func add(_ label: String, _ value: (some CustomStringConvertible)?, key: String? = nil) {
