@@ -77,7 +77,13 @@ struct WaitingAct: Codable, Sendable {
 
 /// Lists acts that wait.
 struct ActList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the acts that wait.")
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the acts that wait.",
+        discussion: """
+            EXAMPLES
+              coalition act list --data house
+            """)
 
     @OptionGroup var place: PlaceOptions
     @OptionGroup var output: OutputOptions

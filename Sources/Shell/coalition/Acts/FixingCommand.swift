@@ -59,7 +59,12 @@ struct FixingAdd: AsyncParsableCommand {
 /// Lists fixings.
 struct FixingList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List every fixing with its source, and those that windows still wait for.")
+        commandName: "list",
+        abstract: "List every fixing with its source, and those that windows still wait for.",
+        discussion: """
+            EXAMPLES
+              coalition fixing list --data house
+            """)
 
     @OptionGroup var place: DataOptions
     @OptionGroup var output: OutputOptions

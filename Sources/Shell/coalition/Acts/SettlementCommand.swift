@@ -30,7 +30,13 @@ struct SettlementCommand: ParsableCommand {
 /// Approves a window's settlement.
 struct SettlementApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "approve", abstract: "Approve that a closed window's instructions are paid.")
+        commandName: "approve",
+        abstract: "Approve that a closed window's instructions are paid.",
+        discussion: """
+            EXAMPLES
+              coalition settlement approve W-2026-03B --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The window.")
     var window: WindowID
@@ -47,7 +53,13 @@ struct SettlementApprove: AsyncParsableCommand {
 /// Sends a window's instructions.
 struct SettlementSend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "send", abstract: "Record that an approved window's instructions went to the bank.")
+        commandName: "send",
+        abstract: "Record that an approved window's instructions went to the bank.",
+        discussion: """
+            EXAMPLES
+              coalition settlement send W-2026-03B --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The window.")
     var window: WindowID
@@ -64,7 +76,14 @@ struct SettlementSend: AsyncParsableCommand {
 /// Confirms a booking.
 struct SettlementConfirm: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "confirm", abstract: "Record that the bank booked an amount for an instruction.")
+        commandName: "confirm",
+        abstract: "Record that the bank booked an amount for an instruction.",
+        discussion: """
+            EXAMPLES
+              coalition settlement confirm STL-W-2026-03B-MARCHE-EUR --amount 12.57 \\
+                --bank-reference E2E-4711 --date 2026-04-07 --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The instruction's end-to-end id.")
     var instruction: String
@@ -93,7 +112,14 @@ struct SettlementConfirm: AsyncParsableCommand {
 /// Records a return.
 struct SettlementReturn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "return", abstract: "Record that the bank returned an instruction: the amount is due again.")
+        commandName: "return",
+        abstract: "Record that the bank returned an instruction: the amount is due again.",
+        discussion: """
+            EXAMPLES
+              coalition settlement return STL-W-2026-03B-MARCHE-EUR --reason AC04 \\
+                --bank-reference E2E-4712 --date 2026-04-07 --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The instruction's end-to-end id.")
     var instruction: String
@@ -122,7 +148,13 @@ struct SettlementReturn: AsyncParsableCommand {
 /// Sends a returned instruction again.
 struct SettlementResend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resend", abstract: "Send a returned instruction again at once, under a new end-to-end id.")
+        commandName: "resend",
+        abstract: "Send a returned instruction again at once, under a new end-to-end id.",
+        discussion: """
+            EXAMPLES
+              coalition settlement resend STL-W-2026-03B-MARCHE-EUR --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The instruction's end-to-end id.")
     var instruction: String
@@ -140,7 +172,12 @@ struct SettlementResend: AsyncParsableCommand {
 struct SettlementCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Withdraw an instruction that is not sent, or whose withdrawal the bank confirmed.")
+        abstract: "Withdraw an instruction that is not sent, or whose withdrawal the bank confirmed.",
+        discussion: """
+            EXAMPLES
+              coalition settlement cancel STL-W-2026-03B-MARCHE-EUR --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The instruction's end-to-end id.")
     var instruction: String
@@ -161,7 +198,13 @@ struct SettlementCancel: AsyncParsableCommand {
 /// Gives up what is open.
 struct SettlementWriteOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "write-off", abstract: "Give up what is open of an instruction.")
+        commandName: "write-off",
+        abstract: "Give up what is open of an instruction.",
+        discussion: """
+            EXAMPLES
+              coalition settlement write-off STL-W-2026-03B-MARCHE-EUR --reason SMALL --data house \\
+                --cert maker.pem --key maker.key
+            """)
 
     @Argument(help: "The instruction's end-to-end id.")
     var instruction: String

@@ -32,7 +32,13 @@ enum StatementFormat: String, ExpressibleByArgument, CaseIterable {
 /// Lists statements.
 struct StatementList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List issued statements in order of windows, with digests.")
+        commandName: "list",
+        abstract: "List issued statements in order of windows, with digests.",
+        discussion: """
+            EXAMPLES
+              coalition statement list --data house
+              coalition statement list --data house --window W-2026-03B --partner MARCHE
+            """)
 
     @OptionGroup var place: PlaceOptions
 

@@ -21,7 +21,12 @@ struct WindowCommand: ParsableCommand {
 struct WindowList: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "List the windows lived so far and the one to come; --all for the whole calendar.")
+        abstract: "List the windows lived so far and the one to come; --all for the whole calendar.",
+        discussion: """
+            EXAMPLES
+              coalition window list --data house
+              coalition window list --data house --all
+            """)
 
     @OptionGroup var place: DataOptions
 
@@ -60,7 +65,12 @@ struct WindowList: ParsableCommand {
 /// Shows a window.
 struct WindowShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a window: files by partner, who is missing, gaps, and what it waits for.")
+        commandName: "show",
+        abstract: "Show a window: files by partner, who is missing, gaps, and what it waits for.",
+        discussion: """
+            EXAMPLES
+              coalition window show W-2026-03B --data house
+            """)
 
     @Argument(help: "The window.")
     var window: WindowID
