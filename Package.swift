@@ -153,6 +153,7 @@ let package = Package(
                 "Primitives", "OpenSSLKit", "Validation", "XMLKit", "Demonstration", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(name: "CommandTests", dependencies: ["coalition", "TestKit"]),
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
         .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),
