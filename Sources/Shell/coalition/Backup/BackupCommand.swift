@@ -78,6 +78,7 @@ private struct DirectoryCopy {
         guard !Files.exists(target) else {
             throw UsageError("\(target) exists already", action: "name a directory that does not exist")
         }
+        try Files.requireParent(of: target)
         let files = PosixFileSystem()
         let directory = try DataDirectory.inspect(source, files: files)
         let log = try directory.openLog(hashing: HouseOpening.hashing)

@@ -51,6 +51,10 @@ struct ValidateCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit is 0 or more") }
+    }
+
     func run() throws {
         let instant = at ?? HouseClock.machine()
         let rules = try programme.map { try ProgrammeSource.read($0).programme }

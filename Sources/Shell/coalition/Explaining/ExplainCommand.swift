@@ -28,6 +28,10 @@ struct ExplainCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit is 0 or more") }
+    }
+
     func run() throws {
         let reader = try place.reader()
         if let location = RecordLocation(name) {

@@ -76,6 +76,7 @@ struct InitCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Files.requireParent(of: data)
         let authorities = try Files.certificates(ca)
         let certificate = try Files.certificate(hostCert)
         let instant = at ?? HouseClock.machine()

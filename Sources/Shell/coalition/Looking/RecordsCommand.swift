@@ -40,6 +40,10 @@ struct RecordsCommand: ParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit is 0 or more") }
+    }
+
     func run() throws {
         let reader = try place.reader()
         var rows = RecordRows(reader: reader, limit: limit, json: output.json) { entry in

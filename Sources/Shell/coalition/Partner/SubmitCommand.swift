@@ -76,6 +76,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw ValidationError("--signature, --series and --sequence belong to one file")
         }
         if watch != nil, cert == nil { throw ValidationError("--watch needs --cert and --key") }
+        if retries < 0 { throw ValidationError("--retries is 0 or more") }
         if let sequence, sequence < 1 { throw ValidationError("--sequence is 1 or more") }
     }
 

@@ -7,9 +7,16 @@ enum Console {
         write(Array((text.hasSuffix("\n") || text.isEmpty ? text : text + "\n").utf8))
     }
 
-    /// Writes bytes to standard output. Whoever closes the other end early, such as `head`, wants no more.
+    /// Writes bytes to standard output. Whoever closes the other end early, such as `head`, wants no more. Bytes that
+    /// cannot be written otherwise, such as to a full disk, end the program: half a document must not look like one.
     static func write(_ bytes: [UInt8]) {
-        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        } catch {
+            guard errno != EPIPE else { return }
+            note("coalition: fault: standard output cannot be written — look at the disk that it goes to")
+            exit(ExitStatus.fault.rawValue)
+        }
     }
 
     /// Writes a line to standard error.

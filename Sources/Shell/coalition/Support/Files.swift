@@ -28,7 +28,14 @@ enum Files {
             throw UsageError("the file \(path) cannot be read", action: "check the path and its permissions")
         }
         defer { try? handle.close() }
-        while let piece = try handle.read(upToCount: count), !piece.isEmpty { try body([UInt8](piece)) }
+        func next() throws(UsageError) -> [UInt8] {
+            do {
+                return [UInt8](try handle.read(upToCount: count) ?? Data())
+            } catch {
+                throw UsageError("the file \(path) cannot be read", action: "check the path and its permissions")
+            }
+        }
+        while case let piece = try next(), !piece.isEmpty { try body(piece) }
     }
 
     /// Writes a file; one of that name is replaced.
@@ -98,6 +105,16 @@ enum Files {
             return try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
         } catch {
             throw UsageError("the directory \(directory) cannot be read", action: "check the path and its permissions")
+        }
+    }
+
+    /// Judges a directory that is to be made.
+    ///
+    /// - Throws: `UsageError` when the directory that it is to lie in is not there.
+    static func requireParent(of directory: String) throws(UsageError) {
+        let parent = URL(filePath: absolute(directory)).deletingLastPathComponent().path
+        guard isDirectory(parent) else {
+            throw UsageError("\(directory) would lie in a directory that is not there", action: "make \(parent) first")
         }
     }
 

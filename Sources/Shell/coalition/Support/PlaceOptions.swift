@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import Logging
+import OpenSSLKit
 import Primitives
 import Transport
 
@@ -39,6 +40,9 @@ struct ConnectionOptions: ParsableArguments {
             endpoint = Endpoint(host: gateway)
         }
         if let serverName { endpoint.serverName = serverName }
+        // Files that do not fit are named before anything is sent.
+        _ = try CMSSigner(certificate: try Files.certificate(tlsCert), key: try Files.key(tlsKey))
+        _ = try Files.certificates(ca)
         let identity = try TLSIdentity(
             chainPEM: try Files.read(tlsCert), keyPEM: try Files.read(tlsKey), rootsPEM: try Files.read(ca))
         return ClientConfiguration(endpoint: endpoint, identity: identity, software: "coalition/1.0")

@@ -174,7 +174,7 @@ extension FileError {
             switch code {
             case ENOSPC, EDQUOT: .noSpace
             case EINTR: .interrupted
-            case ENOENT: .missing
+            case ENOENT, ENOTDIR: .missing
             case EEXIST: .exists
             default: .other
             }
