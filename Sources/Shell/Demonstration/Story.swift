@@ -157,13 +157,14 @@ public struct Story: Sendable {
     }
 
     private func perform(_ house: Clearinghouse, _ clients: StoryClients, _ keys: StoryKeys) async throws {
+        let zone = await house.state.programme?.zone
         for (at, event) in try events() {
             try await clients.advanceClock(to: at)
             switch event {
             case .report(let inputs):
-                for line in try await clients.send(inputs) { say("\(at.formatted(offsetSeconds: 3600))  \(line)") }
+                for line in try await clients.send(inputs) { say("\(zone?.format(at) ?? at.description)  \(line)") }
             case .act(let act):
-                say("\(at.formatted(offsetSeconds: 3600))  \(try await clients.carryOut(act))")
+                say("\(zone?.format(at) ?? at.description)  \(try await clients.carryOut(act))")
             }
         }
         guard let end = Timestamp("2026-05-01T09:00:00+02:00") else { preconditionFailure("a date is a date") }
