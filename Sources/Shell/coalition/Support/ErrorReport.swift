@@ -17,9 +17,10 @@ enum ExitStatus: Int32 {
 }
 
 /// The command was given something that cannot be used: a file that is not there, options that contradict each other.
-struct UsageError: Error {
+struct UsageError: Error, CustomStringConvertible {
     let sentence: String
     let action: String
+    var description: String { "\(sentence) — \(action)" }
 
     init(_ sentence: String, action: String = "see --help") {
         self.sentence = sentence
