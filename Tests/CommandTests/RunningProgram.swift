@@ -8,10 +8,14 @@ final class RunningProgram: Sendable {
     private let process: Process
     private let folder: ScratchFolder
     private let label: String
+    private let place: Workplace
+    private let line: String
 
     /// Starts the program, or another one.
     init(_ line: String, _ executable: String = Program.path, more: [String] = [], in place: Workplace) throws {
         folder = place.folder
+        self.place = place
+        self.line = line
         label = UUID().uuidString
         process = Process()
         process.executableURL = URL(filePath: executable)
@@ -40,6 +44,9 @@ final class RunningProgram: Sendable {
     func end(_ number: Int32) -> Int32? {
         signal(number)
         process.waitUntilExit()
+        let outcome = ExternalProgram.Outcome(
+            status: process.terminationStatus, output: Array(output.utf8), errors: errors)
+        place.inspect(outcome, line, at: #_sourceLocation)
         return process.terminationReason == .exit ? process.terminationStatus : nil
     }
 

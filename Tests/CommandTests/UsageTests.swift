@@ -22,7 +22,9 @@ extension CommandTests {
                 "adjust --data demo/data --partner BANQUE --direction DBIT --reason X --date 2026-03-23"
                     + " \(Options.maker)",
                 "init --data x --ca x --host-cert x --host-key x --officer king=x",
-                "clock show --data demo/data --gateway 127.0.0.1:1",
+                "clock show --data demo/data --gateway 127.0.0.1:1", "validate a.xml --limit=-1",
+                "explain STL-W-2026-03B-MARCHE#2 --data demo/data --limit=-1",
+                "records MARCHE/LIVE/1 --data demo/data --limit=-1", "submit a.xml --data demo/data --retries=-1",
             ]
             for line in lines {
                 let outcome = try place.fails(.usage, "usage", line)
@@ -60,8 +62,34 @@ extension CommandTests {
         }
 
         @Test func aFolderThatIsNoDataDirectoryIsRefused() throws {
-            let errors = try DemoHouse.place.fails(.usage, "usage", "positions --data demo/pki").errors
-            #expect(errors.contains("demo/pki"))
+            let place = try DemoHouse.place
+            for path in ["demo/pki", "demo/pki/ca.pem"] {
+                #expect(try place.fails(.usage, "usage", "positions --data \(path)").errors.contains(path))
+            }
+        }
+
+        @Test func aDirectoryIsMadeWhereItsParentIs() throws {
+            let place = try DemoHouse.place
+            let lines = [
+                "restore --from demo/data --data nowhere/data", "backup --data demo/data --to nowhere/copy",
+                "init --data nowhere/data --ca demo/pki/ca.pem --host-cert demo/pki/host-signing.pem"
+                    + " --host-key demo/pki/host-signing.key --officer maker=demo/pki/maker.pem"
+                    + " --officer checker=demo/pki/checker.pem",
+            ]
+            for line in lines { #expect(try place.fails(.usage, "usage", line).errors.contains("nowhere")) }
+        }
+
+        @Test func outputThatCannotBeWrittenIsNoSuccess() throws {
+            let place = try DemoHouse.place
+            let line = "'\(Program.path)' statement get HST-W-2026-03B --data demo/data"
+            let full = try ExternalProgram.run("sh", ["-c", "\(line) >/dev/full"], in: place.folder)
+            #expect(full.status == Program.Status.fault.rawValue, "\(full)")
+            #expect(full.errors.hasPrefix("coalition: fault: "))
+            // Whoever closes the other end wants no more.
+            let head = try ExternalProgram.run("sh", ["-c", "\(line) | head -1"], in: place.folder)
+            #expect(head.status == 0)
+            #expect(head.errors == "")
+            #expect(head.text.split(separator: "\n").count == 1)
         }
 
         @Test func aFileThatCannotBeReadIsNamed() throws {
@@ -96,6 +124,12 @@ extension CommandTests {
                 "sign demo/sent/MARCHE/MARCHE-1.xml --cert demo/pki/maker.pem --key demo/pki/maker.pem",
                 "sign demo/sent/MARCHE/MARCHE-1.xml --cert demo/pki/maker.pem --key demo/pki/checker.key",
                 "serve \(Options.data) --port 0 --host-key demo/pki/maker.key",
+                "validate demo/pki", "submit demo/pki \(Options.maker) \(Options.data)",
+                "sign demo/pki \(Options.maker)",
+                "clock show --gateway 127.0.0.1:1 --tls-cert demo/pki/MARCHE-tls.pem --ca demo/pki/ca.pem"
+                    + " --tls-key demo/pki/RAILCO-tls.key",
+                "clock show --gateway 127.0.0.1:1 --tls-cert demo/pki/ca.crl.pem --ca demo/pki/ca.pem"
+                    + " --tls-key demo/pki/RAILCO-tls.key",
             ]
             for line in lines { try place.fails(.usage, "usage", line) }
         }

@@ -11,6 +11,13 @@ public enum ExternalProgram {
         /// What it wrote to standard error.
         public let errors: String
 
+        /// Joins what a program left behind.
+        public init(status: Int32, output: [UInt8], errors: String) {
+            self.status = status
+            self.output = output
+            self.errors = errors
+        }
+
         /// Standard output as text.
         public var text: String { String(decoding: output, as: UTF8.self) }
     }
