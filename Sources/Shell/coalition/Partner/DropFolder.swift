@@ -30,6 +30,9 @@ struct DropFolder {
                 } catch let failure as ClientFailure where failure.mayRetry && !once {
                     Console.note("coalition: \(name) waits: \(failure)")
                     break
+                } catch let error as UsageError where !once && !Files.exists("\(path)/\(name)") {
+                    // Whoever put the file there took it away again.
+                    Console.note("coalition: \(name) is gone: \(error)")
                 }
             }
             sizes = now
