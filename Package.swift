@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(name: "OpenSSLKitTests", dependencies: ["Primitives", "OpenSSLKit", "Verification", "TestKit"]),
         .testTarget(
             name: "FileStoreTests",
-            dependencies: ["Primitives", "ProgrammeModel", "Journal", "FileStore", "TestKit"]),
+            dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger", "FileStore", "TestKit"]),
         .testTarget(
             name: "ProgrammeFilesTests", dependencies: ["Primitives", "ProgrammeModel", "ProgrammeFiles", "TestKit"]),
         .testTarget(

@@ -46,7 +46,7 @@ final class EngineDriver {
         self.hashing = hashing
         journal = MemoryJournalStore(hashing: hashing)
         records = MemoryRecordStore(hashing: hashing)
-        history = History(facts: journal, records: records)
+        history = History(facts: journal, records: records, identities: IdentityRuns(recentLimit: 4))
         try append(
             .genesis(Genesis(clock: .test, authorities: [], officers: [], hostCertificate: "")), at: at)
         try append(.programmeLoaded(ProgrammeLoaded(version: 1, programme: programme, files: [])), at: at)
@@ -111,11 +111,10 @@ final class EngineDriver {
         let converter = RecordConverter(
             programme: try programme, agreement: agreement, window: window, acceptedAt: time, hash: hash)
         let pending = try records.begin(batch: received)
-        var decision = BatchDecision(
+        var decision = try BatchDecision(
             context: BatchContext(
                 partner: partner, batch: received, window: window.id, acceptedDay: converter.acceptedDay,
-                agreement: agreement), history: history, members: Members(hashing: hashing), pending: pending,
-            expectedRecords: contents.count)
+                agreement: agreement), history: history, members: Members(hashing: hashing), pending: pending)
         var out: [BatchDecision.Decided] = []
         for (index, content) in contents.enumerated() {
             let record = ParsedRecord(

@@ -262,7 +262,7 @@ final class CrashWorkload {
         let signer = try HostSigner(certificate: pki.hostSigning.certificate, key: pki.hostSigning.key)
         house = try HouseOpening.open(
             Self.path, holder: "test", signer: signer, revocationLists: [pki.revocationList], files: disk,
-            logger: TestHouse.silence)
+            recentIDs: TestHouse.recentIDs, logger: TestHouse.silence)
         try await open.settle()
     }
 

@@ -23,6 +23,9 @@ final class TestHouse {
         }
     }()
 
+    /// So few ids in memory that a handful of records makes runs and merges them.
+    static let recentIDs = 2
+
     let folder: ScratchFolder
     let pki = TestPKI.shared
     let signer: HostSigner
@@ -57,7 +60,7 @@ final class TestHouse {
     private func open() throws {
         current = try HouseOpening.open(
             path, holder: "test", signer: signer, revocationLists: [pki.revocationList], limits: limits,
-            logger: Self.silence)
+            recentIDs: Self.recentIDs, logger: Self.silence)
     }
 
     /// What the first fact of a test's house says.

@@ -59,6 +59,12 @@ public struct HouseState: Hashable, Sendable, Codable {
         programmes.indices.contains(version - 1) ? programmes[version - 1] : nil
     }
 
+    /// A partner's account now: as its last statement left it, and what was booked since; nil without an agreement.
+    public func standing(of partner: PartnerID) -> PartnerAccount? {
+        guard let agreement = programme?.agreement(partner) else { return nil }
+        return accounts.standing(of: partner, currency: agreement.settlementCurrency, waiting: windows.waiting)
+    }
+
     /// Officers of the first fact and of the programme in force.
     public var officers: [Officer] { (genesis?.officers ?? []) + (programme?.officers ?? []) }
 

@@ -46,7 +46,10 @@ public struct BatchDecision {
     let members: any MemberReferences
     let pending: any PendingEntries
 
-    private var identities: IdentityTable
+    private var identities: IdentityIndex
+    private var ownRuns: any IdentityRunReader
+    /// Made with the first record, because only then the books are at hand; the partner's runs stay as they are.
+    private var partnerRuns: (any IdentityRunReader)?
     private var remainders: [RecordLocation: PartnerLedger.Remainder] = [:]
     private var redeemed: [BusinessDate: Int64] = [:]
     private var bonuses: [RecordLocation: [RecordLocation]] = [:]
@@ -56,17 +59,18 @@ public struct BatchDecision {
     /// Begins a decision.
     ///
     /// - Parameters:
-    ///   - expectedRecords: how many records the header announces, for the size of tables; a hint only.
     ///   - pending: takes the entries.
+    /// - Throws: `Fault` when the store of ids cannot be used.
     public init(
         context: BatchContext, history: History, members: any MemberReferences,
-        pending: any PendingEntries, expectedRecords: Int
-    ) {
+        pending: any PendingEntries
+    ) throws(Fault) {
         self.context = context
         self.history = history
         self.members = members
         self.pending = pending
-        identities = IdentityTable(capacity: min(expectedRecords, 20_000_000))
+        identities = IdentityIndex(space: Self.space(context.batch))
+        ownRuns = try history.identities.reader([])
         book = PostingBook(window: context.window)
     }
 
@@ -74,6 +78,14 @@ public struct BatchDecision {
     private struct View {
         let books: LedgerState
         let ledger: PartnerLedger
+        let runs: any IdentityRunReader
+    }
+
+    private static func space(_ batch: UInt64) -> String { "batch-\(batch)" }
+
+    /// Throws away what the decision has kept of ids outside memory, when it is made or given up.
+    public func discardIdentities() {
+        if !identities.runs.isEmpty { history.identities.discard(space: Self.space(context.batch)) }
     }
 
     /// What became of one record.
@@ -100,7 +112,9 @@ public struct BatchDecision {
     ///   the batch: other facts of the partner wait until it is decided.
     /// - Throws: `Fault` when an entry cannot be read or stored.
     public mutating func decide(_ candidate: Candidate, books: LedgerState) throws(Fault) -> Decided {
-        let view = View(books: books, ledger: books.partners[context.partner] ?? PartnerLedger())
+        let ledger = books.partners[context.partner] ?? PartnerLedger(context.partner)
+        if partnerRuns == nil { partnerRuns = try history.identities.reader(ledger.identityRuns) }
+        let view = View(books: books, ledger: ledger, runs: partnerRuns ?? ownRuns)
         var entry = RecordEntry(record: candidate.record, offset: candidate.offset, length: candidate.length)
         entry.type = candidate.type
         entry.identity = candidate.identity
@@ -158,7 +172,7 @@ public struct BatchDecision {
             bonuses[location, default: []].append(RecordLocation(batch: context.batch, record: candidate.record))
         }
         entry.points = plan.points
-        accept(&entry, lines: plan.lines, promotion: plan.promotion, hostPoints: plan.hostPoints)
+        try accept(&entry, lines: plan.lines, promotion: plan.promotion, hostPoints: plan.hostPoints)
     }
 
     /// LIM-006: sums stay where 64 bits hold them and their money. What is counted twice errs on the safe side.
@@ -215,7 +229,7 @@ public struct BatchDecision {
         remainders[location] = result.after
         entry.points = result.points
         findings += try warnings(of: location, candidate, view.ledger)
-        post(result, of: known, &entry)
+        try post(result, of: known, &entry)
     }
 
     private func misfits(
@@ -265,7 +279,9 @@ public struct BatchDecision {
         return out
     }
 
-    private mutating func post(_ result: Reversal.Result, of original: Reversal.Original, _ entry: inout RecordEntry) {
+    private mutating func post(
+        _ result: Reversal.Result, of original: Reversal.Original, _ entry: inout RecordEntry
+    ) throws(Fault) {
         var lines: [Candidate.Planned.Line] = []
         var hostPoints: Int64 = 0
         var parts = [result.points]
@@ -283,15 +299,16 @@ public struct BatchDecision {
             reversed.direction = key.direction.opposite
             lines.append(Candidate.Planned.Line(key: reversed, points: points))
         }
-        accept(&entry, lines: lines, promotion: original.promotion?.id, hostPoints: hostPoints)
+        try accept(&entry, lines: lines, promotion: original.promotion?.id, hostPoints: hostPoints)
     }
 
     private mutating func accept(
         _ entry: inout RecordEntry, lines: [Candidate.Planned.Line], promotion: PromotionID?, hostPoints: Int64
-    ) {
+    ) throws(Fault) {
         entry.status = .accepted
         entry.lineSet = book.add(entry, lines: lines, promotion: promotion, hostPoints: hostPoints)
-        identities.insert(entry.identity, number: entry.record)
+        guard try identities.insert(entry.identity, number: entry.record, in: history.identities) else { return }
+        ownRuns = try history.identities.reader(identities.runs)
     }
 
     private mutating func keep(_ entry: RecordEntry) throws(Fault) {
@@ -300,11 +317,11 @@ public struct BatchDecision {
     }
 
     private func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {
-        let own = try identities.find(identity) { (record: UInt32) throws(Fault) -> Bool in
+        let own = try identities.find(identity, reader: ownRuns) { (record: UInt32) throws(Fault) -> Bool in
             try pending.entry(record).identity == identity
         }
         if let own { return RecordLocation(batch: context.batch, record: own) }
-        return try view.ledger.find(identity) { (location: RecordLocation) throws(Fault) -> RecordEntry in
+        return try view.ledger.find(identity, reader: view.runs) { (location) throws(Fault) -> RecordEntry in
             try view.books.entry(at: location, in: history)
         }
     }

@@ -9,6 +9,8 @@ public import Primitives
 public final class History {
     private let facts: any FactSource
     private let records: any RecordStore
+    /// The runs of indexes of transaction ids.
+    public let identities: any IdentityRunStore
     private var lines: [UInt64: BatchLines] = [:]
     /// Batches whose lines are kept at hand.
     private static let kept = 64
@@ -27,10 +29,11 @@ public final class History {
         }
     }
 
-    /// Reads from a log and a record store.
-    public init(facts: any FactSource, records: any RecordStore) {
+    /// Reads from a log, a record store and a store of runs.
+    public init(facts: any FactSource, records: any RecordStore, identities: any IdentityRunStore) {
         self.facts = facts
         self.records = records
+        self.identities = identities
     }
 
     /// Calls the closure with each entry of a file in order.

@@ -10,16 +10,12 @@ public struct IdentityTable: Hashable, Sendable, Codable {
     /// How many numbers it holds.
     public private(set) var count = 0
 
-    /// Makes a table with room for so many numbers before it grows.
-    public init(capacity: Int = 0) {
-        var size = 16
-        while size * 3 < capacity * 4 { size *= 2 }
-        table = WordTable([UInt64](repeating: 0, count: size))
-    }
+    /// An empty table.
+    public init() { table = WordTable([UInt64](repeating: 0, count: 16)) }
 
     /// The number under this identity that the closure confirms, or nil.
     public func find<E: Error>(_ identity: Digest16, confirm: (UInt32) throws(E) -> Bool) throws(E) -> UInt32? {
-        let fingerprint = UInt32(truncatingIfNeeded: identity.low)
+        let fingerprint = Self.fingerprint(identity)
         var index = Int(fingerprint) & (table.words.count - 1)
         while table.words[index] != 0 {
             let slot = table.words[index]
@@ -30,11 +26,17 @@ public struct IdentityTable: Hashable, Sendable, Codable {
         return nil
     }
 
+    /// The slots in rising order: a fingerprint in the upper half, its number in the lower.
+    func sortedSlots() -> [UInt64] { table.words.filter { $0 != 0 }.sorted() }
+
+    /// The half of an identity that slots hold.
+    static func fingerprint(_ identity: Digest16) -> UInt32 { UInt32(truncatingIfNeeded: identity.low) }
+
     /// Adds a number, 1 or more, under an identity.
     public mutating func insert(_ identity: Digest16, number: UInt32) {
         precondition(number > 0, "numbers count from 1")
         if (count + 1) * 4 > table.words.count * 3 { grow() }
-        place(UInt64(UInt32(truncatingIfNeeded: identity.low)) << 32 | UInt64(number))
+        place(UInt64(Self.fingerprint(identity)) << 32 | UInt64(number))
         count += 1
     }
 

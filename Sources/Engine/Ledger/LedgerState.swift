@@ -18,6 +18,22 @@ public struct LedgerState: Hashable, Sendable, Codable {
     /// Empty books.
     public init() {}
 
+    /// The runs of all partners' indexes of ids.
+    public var identityRuns: [IdentityRun] { partners.values.flatMap(\.identityRuns) }
+
+    /// The location of a partner's accepted record under an identity, or nil.
+    ///
+    /// - Throws: `Fault` when entries cannot be read.
+    public func find(
+        _ identity: Digest16, of partner: PartnerID, in history: History
+    ) throws(Fault) -> RecordLocation? {
+        guard let ledger = partners[partner] else { return nil }
+        let reader = try history.identities.reader(ledger.identityRuns)
+        return try ledger.find(identity, reader: reader) { (location) throws(Fault) in
+            try entry(at: location, in: history)
+        }
+    }
+
     /// The lines of a batch, or nil when it posted nothing.
     ///
     /// - Throws: `Fault` when the fact that posted them cannot be read.
@@ -49,7 +65,9 @@ public struct LedgerState: Hashable, Sendable, Codable {
         windows[posting.window, default: WindowTotals()].add(posting)
         points.post(posting)
         guard let day = posting.latestBusinessDate else { return }
-        for line in posting.lines { partners[line.key.partner, default: PartnerLedger()].note(businessDate: day) }
+        for partner in Set(posting.lines.map(\.key.partner)) {
+            partners[partner, default: PartnerLedger(partner)].note(businessDate: day)
+        }
     }
 
     /// Adds a money adjustment to a window.
@@ -68,11 +86,11 @@ public struct LedgerState: Hashable, Sendable, Codable {
         forEach: ((RecordEntry) throws(Fault) -> Void) throws(Fault) -> Void
     ) throws(Fault) {
         // The ledger is moved out while it changes, so that it is changed in place and not copied.
-        var ledger = partners.removeValue(forKey: partner) ?? PartnerLedger()
+        var ledger = partners.removeValue(forKey: partner) ?? PartnerLedger(partner)
         defer { partners[partner] = ledger }
         ledger.begin(batch: batch)
         try forEach { (entry: RecordEntry) throws(Fault) -> Void in
-            ledger.remember(entry, batch: batch)
+            try ledger.remember(entry, batch: batch, identities: history.identities)
             guard entry.type == .reversal, entry.status == .accepted, let original = entry.original else { return }
             let reversal = Reversal(catalogue: catalogue)
             let state = try reversal.state(

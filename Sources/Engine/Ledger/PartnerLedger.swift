@@ -5,7 +5,7 @@ import ProgrammeModel
 /// What the ledger remembers of one partner's records: which ids are taken, what is left of reversed records, and what
 /// was redeemed on each day. A fold of the partner's entries.
 public struct PartnerLedger: Hashable, Sendable, Codable {
-    private var identities = IdentityTable()
+    private var identities: IdentityIndex
     private var batches = BatchStarts()
     private var nextOrdinal: UInt32 = 1
     private var remainders: [RecordLocation: Remainder] = [:]
@@ -41,18 +41,22 @@ public struct PartnerLedger: Hashable, Sendable, Codable {
     }
 
     /// A partner without records.
-    public init() {}
+    public init(_ partner: PartnerID) { identities = IdentityIndex(space: partner.text) }
 
     /// How many records hold an id.
     public var count: Int { identities.count }
 
+    /// The runs of its index of ids.
+    public var identityRuns: [IdentityRun] { identities.runs }
+
     /// The accepted record under an identity, or nil.
     ///
-    /// - Throws: `Fault` when a stored entry cannot be read.
+    /// - Parameter reader: reads the runs of its index, as they stand.
+    /// - Throws: `Fault` when a run or a stored entry cannot be read.
     public func find(
-        _ identity: Digest16, entry: (RecordLocation) throws(Fault) -> RecordEntry
+        _ identity: Digest16, reader: any IdentityRunReader, entry: (RecordLocation) throws(Fault) -> RecordEntry
     ) throws(Fault) -> RecordLocation? {
-        let number = try identities.find(identity) { (number: UInt32) throws(Fault) -> Bool in
+        let number = try identities.find(identity, reader: reader) { (number: UInt32) throws(Fault) -> Bool in
             try entry(batches.location(ordinal: number)).identity == identity
         }
         return number.map(batches.location(ordinal:))
@@ -73,11 +77,13 @@ public struct PartnerLedger: Hashable, Sendable, Codable {
     }
 
     /// Remembers the next entry of the batch that began last.
-    mutating func remember(_ entry: RecordEntry, batch: UInt64) {
+    ///
+    /// - Throws: `Fault` when a run of ids cannot be written.
+    mutating func remember(_ entry: RecordEntry, batch: UInt64, identities store: any IdentityRunStore) throws(Fault) {
         let ordinal = nextOrdinal
         nextOrdinal += 1
         guard entry.status == .accepted else { return }
-        identities.insert(entry.identity, number: ordinal)
+        try identities.insert(entry.identity, number: ordinal, in: store)
         if let day = entry.businessDate {
             latestBusinessDate = max(latestBusinessDate ?? day, day)
             if entry.type == .redemption { redeemed[day, default: 0] += entry.points }

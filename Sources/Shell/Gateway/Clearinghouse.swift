@@ -24,6 +24,8 @@ public actor Clearinghouse {
         public var originals: OriginalStore
         /// Findings files and officers' acts that wait.
         public var directory: DataDirectory
+        /// The runs of indexes of transaction ids.
+        public var identities: IdentityRuns
         /// The host's key.
         public var signer: HostSigner
         /// Whom we believe, with the revocation lists.
@@ -36,12 +38,13 @@ public actor Clearinghouse {
         /// Joins the parts.
         public init(
             journal: SegmentLog, records: FileRecordStore, originals: OriginalStore, directory: DataDirectory,
-            signer: HostSigner, trust: TrustStore, limits: Limits, logger: Logger
+            identities: IdentityRuns, signer: HostSigner, trust: TrustStore, limits: Limits, logger: Logger
         ) {
             self.journal = journal
             self.records = records
             self.originals = originals
             self.directory = directory
+            self.identities = identities
             self.signer = signer
             self.trust = trust
             self.limits = limits
@@ -73,7 +76,7 @@ public actor Clearinghouse {
     public init(_ parts: Parts) throws(Fault) {
         self.parts = parts
         trust = parts.trust
-        let history = History(facts: parts.journal, records: parts.records)
+        let history = History(facts: parts.journal, records: parts.records, identities: parts.identities)
         self.history = history
         let fold = try HouseFold(parts.directory, log: parts.journal, history: history)
         if let remark = fold.remark {

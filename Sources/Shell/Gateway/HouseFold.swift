@@ -31,6 +31,13 @@ public struct HouseFold: Sendable {
         case .unusable(let reason): remark = reason
         case .value(let value, let mark):
             remark = try Self.misfit(value, mark, log)
+            if remark == nil {
+                do throws(Fault) {
+                    _ = try history.identities.reader(value.ledger.identityRuns)
+                } catch {
+                    remark = "its ids: \(error)"
+                }
+            }
             if remark == nil, mark.sequence <= last { (house, snapshot) = (value, mark.sequence) }
         }
         var (house, records) = (house, Int64(0))
@@ -89,6 +96,7 @@ extension Clearinghouse {
     public nonisolated func saveSnapshot() async throws(Fault) {
         let (state, mark, store) = await takeSnapshot()
         try await Self.write(state, mark, store)
+        parts.identities.discardSuperseded(by: state.ledger.identityRuns)
     }
 
     private func takeSnapshot() -> (HouseState, SnapshotMark, SnapshotStore) {

@@ -84,11 +84,12 @@ public enum HouseOpening {
     ///   - holder: who takes the lock, for the message to others.
     ///   - revocationLists: the authority's lists.
     ///   - files: the file system that the path is on.
+    ///   - recentIDs: how many transaction ids of a partner stay in memory before they become a run.
     /// - Throws: `DataDirectoryError` when another process holds the directory; `Fault` when the log is damaged.
     public static func open(
         _ path: String, holder: String, signer: HostSigner, revocationLists: [RevocationList],
         revocationGraceSeconds: Int64 = 0, limits: Limits = Limits(), files: any FileSystem = PosixFileSystem(),
-        logger: Logger
+        recentIDs: Int = 1 << 18, logger: Logger
     ) throws -> Clearinghouse {
         let directory = try DataDirectory.open(path, files: files, holder: holder)
         let log = try directory.openLog(hashing: hashing)
@@ -96,7 +97,8 @@ public enum HouseOpening {
         return try Clearinghouse(
             Clearinghouse.Parts(
                 journal: log, records: directory.records(hashing: hashing),
-                originals: directory.originals(hashing: hashing), directory: directory, signer: signer, trust: trust,
+                originals: directory.originals(hashing: hashing), directory: directory,
+                identities: directory.identityRuns(recentLimit: recentIDs), signer: signer, trust: trust,
                 limits: limits, logger: logger))
     }
 

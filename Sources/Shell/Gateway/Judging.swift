@@ -77,7 +77,9 @@ extension Clearinghouse {
     }
 
     private func abandonJudgement(_ received: UInt64) {
-        judgements.removeValue(forKey: received)?.entries.discard()
+        guard let judgement = judgements.removeValue(forKey: received) else { return }
+        judgement.entries.discard()
+        judgement.decision.discardIdentities()
     }
 
     private func beginJudgement(_ received: UInt64) throws(Fault) -> JudgementOrder? {
@@ -92,11 +94,9 @@ extension Clearinghouse {
             partner: batch.partner, batch: received, window: windowID,
             acceptedDay: programme.zone.date(at: attempt.at), agreement: agreement)
         judgements[received] = OpenJudgement(
-            decision: BatchDecision(
+            decision: try BatchDecision(
                 context: context, history: history,
-                members: try MemberSecrets(keys: parts.directory.keys, batch: received),
-                pending: entries,
-                expectedRecords: Int(attempt.size / 256)),
+                members: try MemberSecrets(keys: parts.directory.keys, batch: received), pending: entries),
             entries: entries, findings: FindingsLog(received: received, store: parts.originals, limits: parts.limits))
         return JudgementOrder(
             batch: batch, received: received, receivedAt: attempt.at, format: format,
@@ -190,6 +190,7 @@ extension Clearinghouse {
 
     private func finish(_ order: JudgementOrder, summary: BatchSummary?, refusal: [Finding]) throws {
         guard var judgement = judgements.removeValue(forKey: order.received) else { return }
+        judgement.decision.discardIdentities()
         // A number can be withdrawn while its file is judged: then nothing of it counts.
         guard house.files.history(order.batch)?.cancelled == nil else {
             judgement.entries.discard()

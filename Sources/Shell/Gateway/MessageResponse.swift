@@ -166,13 +166,7 @@ struct MessageQuestions {
 
     private func known(transaction id: TransactionID) throws -> MessageResponse.Known? {
         let identity = RecordIdentity.of(id, partner: partner, hash: { SHA256.digest($0) })
-        guard let ledger = house.ledger.partners[partner],
-            let location = try ledger.find(
-                identity,
-                entry: { (location) throws(Fault) in
-                    try house.ledger.entry(at: location, in: history)
-                })
-        else { return nil }
+        guard let location = try house.ledger.find(identity, of: partner, in: history) else { return nil }
         return MessageResponse.Known(
             received: nil,
             result: MessageResponse.Result(
@@ -186,7 +180,7 @@ struct MessageQuestions {
         }
         guard programme.window(window) != nil else { throw Refusal(.win002, value: window.text) }
         let points = house.ledger.windows[window]?.position(of: partner) ?? 0
-        let money = house.accounts.accounts[partner].map { [$0.closing] } ?? []
+        let money = house.standing(of: partner).map { [$0.closing] } ?? []
         return .position(window, points: points, unit: programme.currency, money: money)
     }
 }

@@ -74,12 +74,12 @@ extension Clearinghouse {
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: now, hash: { SHA256.digest($0) })
         let pending = SingleEntry()
-        var decision = BatchDecision(
+        var decision = try BatchDecision(
             context: BatchContext(
                 partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
             history: history, members: try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence),
-            pending: pending, expectedRecords: 1)
+            pending: pending)
         let decided: BatchDecision.Decided
         var transactionID = ""
         switch outcome {

@@ -57,7 +57,7 @@ struct HouseQueries {
         let state = await house.state
         let window = state.openWindow
         let points = window.flatMap { state.ledger.windows[$0]?.position(of: partner) } ?? 0
-        let account = state.accounts.accounts[partner]
+        let account = state.standing(of: partner)
         return HouseListings.json([
             "partner": partner.text, "window": window?.text ?? "", "points": "\(points)",
             "closing": account?.closing.description ?? "", "carried": account?.carried.description ?? "",

@@ -56,6 +56,16 @@ public final class DataDirectory: Sendable {
         self.lock = lock
     }
 
+    /// The runs of indexes of transaction ids. A house that is only looked at keeps new ones in memory.
+    ///
+    /// - Parameter recentLimit: how many ids of a partner stay in memory before they become a run.
+    public func identityRuns(recentLimit: Int = 1 << 18) -> IdentityRuns {
+        let runs = IdentityRuns(
+            path + "/derived/ids", files: files, isReadOnly: !isExclusive, recentLimit: recentLimit)
+        if isExclusive { runs.discardLeftovers() }
+        return runs
+    }
+
     /// The newest snapshot of what is folded from the log.
     public func snapshots(hashing: Hashing) -> SnapshotStore {
         SnapshotStore(path + "/derived", files: files, hashing: hashing)

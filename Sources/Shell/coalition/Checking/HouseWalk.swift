@@ -37,7 +37,7 @@ struct HouseWalk {
         self.log = log
         self.judgesRecords = judgesRecords
         records = directory.records(hashing: HouseOpening.hashing)
-        history = History(facts: log, records: records)
+        history = History(facts: log, records: records, identities: directory.identityRuns())
         originals = directory.originals(hashing: HouseOpening.hashing)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"

@@ -31,12 +31,13 @@ struct Rejudgement {
             programme: programme, agreement: agreement, window: window, acceptedAt: attempt.at,
             hash: { SHA256.digest($0) })
         let count = fact.entries?.count ?? 0
-        var decision = BatchDecision(
+        var decision = try BatchDecision(
             context: BatchContext(
                 partner: batch.partner, batch: fact.received, window: windowID, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
             history: history, members: KeptReferences(keys: keys),
-            pending: StoredResults(records: records, batch: fact.received), expectedRecords: Int(count))
+            pending: StoredResults(records: records, batch: fact.received))
+        defer { decision.discardIdentities() }
         var number: Int64 = 0
         try RecordScan.forEach(try originals.original(attempt.digest), format: format) { outcome in
             guard number < count else { return false }
@@ -66,11 +67,11 @@ struct Rejudgement {
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: envelope.time,
             hash: { SHA256.digest($0) })
-        var decision = BatchDecision(
+        var decision = try BatchDecision(
             context: BatchContext(
                 partner: fact.partner, batch: envelope.sequence, window: window.id,
                 acceptedDay: converter.acceptedDay, agreement: agreement),
-            history: history, members: KeptReferences(keys: keys), pending: OneResult(), expectedRecords: 1)
+            history: history, members: KeptReferences(keys: keys), pending: OneResult())
         let decided = try Self.decide(outcome, &decision, converter, house.ledger)
         let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
         let entry = decided.entry.status == .accepted ? decided.entry : nil

@@ -102,8 +102,6 @@ extension HouseReader {
     /// - Throws: `Fault` when entries cannot be read.
     func location(of transaction: TransactionID, partner: PartnerID) throws(Fault) -> RecordLocation? {
         let identity = RecordIdentity.of(transaction, partner: partner) { SHA256.digest($0) }
-        return try house.ledger.partners[partner]?.find(identity) { (location) throws(Fault) in
-            try house.ledger.entry(at: location, in: history)
-        }
+        return try house.ledger.find(identity, of: partner, in: history)
     }
 }

@@ -23,7 +23,7 @@ struct HouseReader {
         log = try directory.openLog(hashing: HouseOpening.hashing)
         records = directory.records(hashing: HouseOpening.hashing)
         originals = directory.originals(hashing: HouseOpening.hashing)
-        history = History(facts: log, records: records)
+        history = History(facts: log, records: records, identities: directory.identityRuns())
         house = try HouseFold(directory, log: log, history: history).house
     }
 

@@ -1,0 +1,30 @@
+/// Tells quickly that a fingerprint is in no slot of a run: 8 bits a slot, three of 64 bits of one word set for each.
+///
+/// About one fingerprint in twenty that is not there passes, and is then looked for in the run. One that is there
+/// always passes.
+struct FingerprintFilter {
+    private var words: [UInt64]
+    private let scale: UInt64
+
+    init(slots: Int) {
+        words = [UInt64](repeating: 0, count: max(slots / 8, 1))
+        scale = UInt64(words.count)
+    }
+
+    mutating func insert(_ fingerprint: UInt32) {
+        let (place, mask) = bits(fingerprint)
+        words[place] |= mask
+    }
+
+    func mayContain(_ fingerprint: UInt32) -> Bool {
+        let (place, mask) = bits(fingerprint)
+        return words[place] & mask == mask
+    }
+
+    private func bits(_ fingerprint: UInt32) -> (place: Int, mask: UInt64) {
+        var mixed = UInt64(fingerprint) &* 0x9E37_79B9_7F4A_7C15
+        mixed = (mixed ^ mixed >> 32) &* 0xBF58_476D_1CE4_E5B9
+        let mask = 1 << (mixed & 63) | 1 << (mixed >> 6 & 63) | 1 << (mixed >> 12 & 63) as UInt64
+        return (Int((mixed >> 32) * scale >> 32), mask)
+    }
+}

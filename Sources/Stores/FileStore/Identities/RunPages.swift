@@ -1,0 +1,78 @@
+import Primitives
+
+/// The pages of a run: 511 slots of 8 bytes and a checksum over them, least significant byte first. The last page is
+/// filled with zeros.
+enum RunPage {
+    static let bytes = 4096
+    static let slots = bytes / 8 - 1
+
+    /// The bytes of a page.
+    static func encode(_ slots: ArraySlice<UInt64>) -> [UInt8] {
+        var words = Array(slots)
+        words.append(contentsOf: repeatElement(0, count: Self.slots - slots.count))
+        words.append(checksum(words))
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes)
+        for word in words { out.appendLE(word) }
+        return out
+    }
+
+    /// The slots of a page; nil when it does not have its checksum.
+    static func decode(_ page: ArraySlice<UInt8>) -> [UInt64]? {
+        guard page.count == bytes else { return nil }
+        var words: [UInt64] = []
+        words.reserveCapacity(slots + 1)
+        var place = page.startIndex
+        while place < page.endIndex {
+            var word: UInt64 = 0
+            for index in 0..<8 { word |= UInt64(page[place + index]) << UInt64(8 * index) }
+            words.append(word)
+            place += 8
+        }
+        let stated = words.removeLast()
+        return stated == checksum(words) ? words : nil
+    }
+
+    /// Every step is a bijection of what came before, so that one changed word always changes it.
+    private static func checksum(_ words: [UInt64]) -> UInt64 {
+        var value: UInt64 = 0x9E37_79B9_7F4A_7C15
+        for word in words {
+            value = (value ^ word) &* 0x100_0000_01B3
+            value ^= value >> 29
+        }
+        return value
+    }
+}
+
+/// Writes the pages of a run one after the other.
+struct RunWriter {
+    private let file: any OpenFile
+    private var offset: Int64
+    private var pending: [UInt64] = []
+    private var buffer: [UInt8] = []
+    private static let bufferBytes = 64 * RunPage.bytes
+
+    init(_ file: any OpenFile, at offset: Int64) {
+        self.file = file
+        self.offset = offset
+    }
+
+    mutating func append(_ slot: UInt64) throws(FileError) {
+        pending.append(slot)
+        guard pending.count == RunPage.slots else { return }
+        buffer += RunPage.encode(pending[...])
+        pending.removeAll(keepingCapacity: true)
+        if buffer.count >= Self.bufferBytes { try flush() }
+    }
+
+    mutating func finish() throws(FileError) {
+        if !pending.isEmpty { buffer += RunPage.encode(pending[...]) }
+        try flush()
+    }
+
+    private mutating func flush() throws(FileError) {
+        try file.write(buffer[...], at: offset)
+        offset += Int64(buffer.count)
+        buffer.removeAll(keepingCapacity: true)
+    }
+}
