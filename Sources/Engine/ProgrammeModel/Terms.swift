@@ -20,6 +20,18 @@ public enum RejectionPolicy: Hashable, Sendable, Codable {
     case wholeFile
     /// Records are refused one by one, until more than this share of the file is: per cent, 0 to 100.
     case perRecord(thresholdPercent: Int)
+
+    /// FIL-010 when a file has more refused records than the agreement takes, or nil.
+    public func finding(refused: Int64, of total: Int64) -> Finding? {
+        guard refused > 0 else { return nil }
+        let value = "\(refused) of \(total)"
+        switch self {
+        case .wholeFile: return Finding(.fil010, value: value, detail: "the agreement takes whole files only")
+        case .perRecord(let percent):
+            guard refused * 100 > total * Int64(percent) else { return nil }
+            return Finding(.fil010, value: value, detail: "the agreement's threshold is \(percent) %")
+        }
+    }
 }
 
 /// The tax treatment of an agreement. Rule R7 (Specs/rules.md).

@@ -198,8 +198,11 @@ extension Clearinghouse {
         }
         let sums = judgement.decision.sums
         var whole = refusal + (summary?.findings ?? [])
-        if whole.isEmpty, let finding = threshold(sums, order.agreement.terms(on: order.window.firstDay)) {
-            whole.append(finding)
+        if whole.isEmpty {
+            let terms = order.agreement.terms(on: order.window.firstDay)
+            let total = sums.reduce(0) { $0 + $1.records }
+            let refused = sums.filter { $0.status == .refused }.reduce(0) { $0 + $1.records }
+            whole += terms?.rejection.finding(refused: refused, of: total).map { [$0] } ?? []
         }
         var warnings: [Finding] = []
         if let header = judgement.header,
@@ -230,21 +233,6 @@ extension Clearinghouse {
             byUnit[sum.unit] = all
         }
         return byUnit.values.sorted { ($0.unit?.description ?? "") < ($1.unit?.description ?? "") }
-    }
-
-    /// FIL-010: refused records above what the agreement takes.
-    private func threshold(_ sums: [StatusSum], _ terms: Terms?) -> Finding? {
-        let total = sums.reduce(0) { $0 + $1.records }
-        let refused = sums.filter { $0.status == .refused }.reduce(0) { $0 + $1.records }
-        guard refused > 0, let terms else { return nil }
-        switch terms.rejection {
-        case .wholeFile:
-            return Finding(.fil010, value: "\(refused) of \(total)", detail: "the agreement takes whole files only")
-        case .perRecord(let percent):
-            guard refused * 100 > total * Int64(percent) else { return nil }
-            return Finding(
-                .fil010, value: "\(refused) of \(total)", detail: "the agreement's threshold is \(percent) %")
-        }
     }
 
     private static func status(_ sums: [StatusSum], isRefused: Bool) -> FileStatus {
@@ -318,16 +306,5 @@ private struct JudgementSink: BatchSink {
             records.removeAll(keepingCapacity: true)
         }
         return (header, records)
-    }
-}
-
-extension RecordEntry {
-    /// The entry of a record that could not be read as one.
-    init(_ refused: RefusedRecord) {
-        self.init(
-            record: UInt32(refused.place.number), offset: UInt64(refused.place.offset),
-            length: UInt32(refused.place.length))
-        unit = refused.amount?.unit
-        units = refused.amount?.units ?? 0
     }
 }

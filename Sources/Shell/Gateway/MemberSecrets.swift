@@ -1,8 +1,8 @@
-import FileStore
-import Journal
-import Ledger
+public import FileStore
+public import Journal
+public import Ledger
 import OpenSSLKit
-import Primitives
+public import Primitives
 
 /// Refers to members by a digest under the secret of a batch. Without the secret a reference says nothing.
 ///
@@ -10,7 +10,7 @@ import Primitives
 /// different.
 struct MemberSecrets: MemberReferences {
     /// The number under which the secret of messages is kept.
-    private static let messages: UInt64 = 0
+    static let messages: UInt64 = 0
 
     private let keys: BatchKeys
     private let batch: UInt64
@@ -49,12 +49,33 @@ struct MemberSecrets: MemberReferences {
     }
 
     func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 {
-        let digits = Array(member.digits.utf8)
-        if batch == self.batch, !isMessage { return Digest16(hasher.code(digits.span)) }
-        if let key = try keys.key(of: batch) { return Digest16(HMACSHA256.code(key: key, message: digits)) }
-        let numbered = (0..<8).map { UInt8(truncatingIfNeeded: batch >> UInt64(8 * $0)) } + digits
-        if isMessage { return Digest16(hasher.code(numbered.span)) }
-        guard let key = try keys.key(of: Self.messages) else { return .zero }
-        return Digest16(HMACSHA256.code(key: key, message: numbered))
+        guard batch == self.batch else { return try KeptMemberReferences(keys: keys).reference(member, batch: batch) }
+        let message = KeptMemberReferences.message(member, ofMessage: isMessage ? batch : nil)
+        return Digest16(hasher.code(message.span))
+    }
+}
+
+/// References of members under the secrets that are kept, and none that is made anew.
+public struct KeptMemberReferences: MemberReferences {
+    private let keys: BatchKeys
+
+    /// Takes the secrets of a house.
+    public init(keys: BatchKeys) { self.keys = keys }
+
+    /// A member's reference under a batch's secret; zero when the secret is gone.
+    ///
+    /// - Throws: `Fault` when the secret cannot be read.
+    public func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 {
+        if let key = try keys.key(of: batch) {
+            return Digest16(HMACSHA256.code(key: key, message: Self.message(member, ofMessage: nil)))
+        }
+        guard let key = try keys.key(of: MemberSecrets.messages) else { return .zero }
+        return Digest16(HMACSHA256.code(key: key, message: Self.message(member, ofMessage: batch)))
+    }
+
+    /// What is hashed: the digits, after the number of its fact for a message.
+    static func message(_ member: MemberNumber, ofMessage batch: UInt64?) -> [UInt8] {
+        let number = batch.map { batch in (0..<8).map { UInt8(truncatingIfNeeded: batch >> UInt64(8 * $0)) } } ?? []
+        return number + Array(member.digits.utf8)
     }
 }

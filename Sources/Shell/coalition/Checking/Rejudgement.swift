@@ -1,5 +1,6 @@
 import Conversion
 import FileStore
+import Gateway
 import House
 import Journal
 import Ledger
@@ -35,7 +36,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: batch.partner, batch: fact.received, window: windowID, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
-            history: history, members: KeptReferences(keys: keys),
+            history: history, members: KeptMemberReferences(keys: keys),
             pending: StoredResults(records: records, batch: fact.received))
         defer { decision.discardIdentities() }
         var number: Int64 = 0
@@ -71,7 +72,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: fact.partner, batch: envelope.sequence, window: window.id,
                 acceptedDay: converter.acceptedDay, agreement: agreement),
-            history: history, members: KeptReferences(keys: keys), pending: OneResult())
+            history: history, members: KeptMemberReferences(keys: keys), pending: OneResult())
         let decided = try Self.decide(outcome, &decision, converter, house.ledger)
         let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
         let entry = decided.entry.status == .accepted ? decided.entry : nil
@@ -87,12 +88,7 @@ struct Rejudgement {
         switch outcome {
         case .parsed(let record): return try decision.decide(converter.convert(record), books: books)
         case .refused(let refused):
-            var entry = RecordEntry(
-                record: UInt32(refused.place.number), offset: UInt64(refused.place.offset),
-                length: UInt32(refused.place.length))
-            entry.unit = refused.amount?.unit
-            entry.units = refused.amount?.units ?? 0
-            return try decision.refuse(entry, findings: refused.findings)
+            return try decision.refuse(RecordEntry(refused), findings: refused.findings)
         }
     }
 }
@@ -137,18 +133,4 @@ private final class OneResult: PendingEntries {
     func seal() throws(Fault) -> EntriesReference { throw Fault("nothing is stored while records are checked") }
 
     func discard() { kept = nil }
-}
-
-/// References of members under the secrets that are kept. A file has a secret of its own, messages share that of number
-/// 0 and put the number of their fact before the digits.
-private struct KeptReferences: MemberReferences {
-    let keys: BatchKeys
-
-    func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 {
-        let digits = Array(member.digits.utf8)
-        if let key = try keys.key(of: batch) { return Digest16(HMACSHA256.code(key: key, message: digits)) }
-        let numbered = (0..<8).map { UInt8(truncatingIfNeeded: batch >> UInt64(8 * $0)) } + digits
-        guard let key = try keys.key(of: 0) else { return .zero }
-        return Digest16(HMACSHA256.code(key: key, message: numbered))
-    }
 }

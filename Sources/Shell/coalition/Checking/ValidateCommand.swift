@@ -165,14 +165,7 @@ private struct ValidationSink: BatchSink {
 
     /// FIL-010: refused records above what the agreement takes.
     var threshold: Finding? {
-        guard let terms, !refused.isEmpty else { return nil }
-        let value = "\(refused.count) of \(count)"
-        switch terms.rejection {
-        case .wholeFile: return Finding(.fil010, value: value, detail: "the agreement takes whole files only")
-        case .perRecord(let percent):
-            guard refused.count * 100 > count * percent else { return nil }
-            return Finding(.fil010, value: value, detail: "the agreement's threshold is \(percent) %")
-        }
+        terms?.rejection.finding(refused: Int64(refused.count), of: Int64(count))
     }
 
     mutating func record(_ outcome: RecordOutcome) throws(Refusal) {
