@@ -5,7 +5,9 @@ import PackageDescription
 let package = Package(
     name: "coalition",
     products: [
-        .executable(name: "coalition", targets: ["coalition"])
+        .executable(name: "coalition", targets: ["coalition"]),
+        // For Tests/Fuzz, a package of its own that builds with other flags.
+        .library(name: "FuzzEntries", targets: ["FuzzEntries"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -127,6 +129,14 @@ let package = Package(
                 "FileStore", "OpenSSLKit",
             ],
             path: "Tests/TestKit"),
+        .target(
+            name: "FuzzEntries",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Wire", "OpenSSLKit", "Verification", "Validation", "XMLKit",
+                "ProgrammeFiles",
+            ],
+            path: "Tests/FuzzEntries"),
+        .testTarget(name: "FuzzReplayTests", dependencies: ["Primitives", "FuzzEntries", "TestKit"]),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "TestKit"]),
         .testTarget(
             name: "EngineTests",
