@@ -50,12 +50,13 @@ run() {
     return "$status"
 }
 
-# Keeps the smallest inputs that reach everything.
+# Keeps the smallest inputs that reach every place. How often they reach it does not count, or there would be too many.
 merge() {
     local target="$1" new="$found/$1.new"
     shift
     rm -rf "$new" && mkdir -p "$new" "Corpus/$target"
-    "$program-$target" -merge=1 -max_len="$(limit "$target")" "$new" "$@" >"$found/$target.merge.log" 2>&1
+    "$program-$target" -merge=1 -use_counters=0 -max_len="$(limit "$target")" "$new" "$@" \
+        >"$found/$target.merge.log" 2>&1
     rm -rf "Corpus/$target" && mv "$new" "Corpus/$target"
     printf '%s: %s inputs, %s KiB\n' "$target" "$(find "Corpus/$target" -type f | wc -l)" \
         "$(du -sk --apparent-size "Corpus/$target" | cut -f1)"

@@ -15,6 +15,9 @@ enum ProgrammeSeeds {
         }
         let signature = (path: "programme.yaml.maker.p7s", bytes: [UInt8]([0x30, 0x80, 0x00, 0x00, 0x0A]))
         out.append(Seed(name: "signed", bytes: ProgrammeFuzz.join(files + [signature])))
+        let strangers = ["agreements/b.txt", "a", "agreements/B.yaml.x.p7s", "programme.yaml.y.p7s"]
+        let unknown = strangers.map { (path: $0, bytes: [UInt8]([0x0A])) }
+        out.append(Seed(name: "strangers", bytes: ProgrammeFuzz.join(unknown + files)))
         let forms = """
             # every form of YAML that is refused or read with care
             a: &anchor {x: 1, "y": 'z'}

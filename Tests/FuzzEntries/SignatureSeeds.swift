@@ -20,6 +20,7 @@ enum SignatureSeeds {
             Seed(name: "list-der", bytes: list.der), Seed(name: "list-pem", bytes: Array(list.pem.utf8)),
             Seed(name: "text", bytes: Array((root.pem + "remark\n" + list.pem).utf8)),
             Seed(name: "base64", bytes: Array("AAECAwQFBg==".utf8)),
+            Seed(name: "base64-loose", bytes: Array("AAECAwQFBh==".utf8)),
         ]
         let kinds: [(String, PrivateKey.Generation, CertificateProfile)] = [
             ("p256", .p256, .partnerSigning), ("p384", .p384, .hostSigning), ("rsa", .rsa(bits: 2048), .partnerSigning),

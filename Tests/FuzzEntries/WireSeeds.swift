@@ -68,6 +68,13 @@ enum WireSeeds {
                         ClientMessage.abandon.frame(stream: 1), ClientMessage.ping(7).frame(stream: 0),
                     ]))
         }
+        for (name, offset) in [("gap", Int64(4)), ("again", 0)] {
+            let chunks = [0, offset].map {
+                ClientMessage.chunk(UploadChunk(offset: $0, bytes: [7, 7])).frame(stream: 1)
+            }
+            let begin = ClientMessage.request(upload(2)).frame(stream: 1)
+            out.append(seed("client-upload-\(name)", [hello, begin] + chunks))
+        }
         let drained = [
             hello, ClientMessage.request(requests[3]).frame(stream: 3), ClientMessage.ping(7).frame(stream: 0),
         ]
