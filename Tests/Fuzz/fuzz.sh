@@ -22,9 +22,10 @@ found=.build-found
 program="$scratch/release/fuzz"
 
 build() {
+    # For C, which is Yams' parser, and for Swift, which heeds its last -sanitize only.
     # lld: gold cannot link what -sanitize=fuzzer brings along.
-    swift build --configuration release --scratch-path "$scratch" --jobs "${FUZZ_JOBS:-2}" \
-        -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld
+    swift build --configuration release --scratch-path "$scratch" --jobs "${FUZZ_JOBS:-2}" --sanitize address \
+        -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link -Xswiftc -use-ld=lld
 }
 
 # The largest input in bytes. Beyond these, inputs get slow rather than telling.
