@@ -1,3 +1,5 @@
+import Primitives
+
 /// An ASN.1 object identifier, such as `2.16.840.1.101.3.4.2.1` for SHA-256.
 public struct OID: Hashable, Sendable, CustomStringConvertible {
     /// The numbers, separated by dots.
@@ -5,17 +7,16 @@ public struct OID: Hashable, Sendable, CustomStringConvertible {
     /// The content bytes of its DER encoding, without tag and length.
     let content: [UInt8]
 
-    /// Makes an identifier from its dotted text, or answers nil when the text is none.
+    /// Makes an identifier from its dotted text, or answers nil when the text is none, or a number of its encoding is
+    /// 2^63 or more. Each identifier has one text: numbers have no sign and no leading zeros.
     public init?(_ text: String) {
-        let arcs = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt64($0) }
+        let arcs = text.split(separator: ".", omittingEmptySubsequences: false).map(Self.arc)
         guard arcs.count >= 2, let first = arcs[0], let second = arcs[1], first <= 2, second < 40 || first == 2 else {
             return nil
         }
         var bytes: [UInt8] = []
-        guard second < 1 << 32 else { return nil }
-        Self.append(first * 40 + second, to: &bytes)
-        for arc in arcs.dropFirst(2) {
-            guard let arc else { return nil }
+        for arc in [first * 40 + second] + arcs.dropFirst(2) {
+            guard let arc, arc < 1 << 63 else { return nil }
             Self.append(arc, to: &bytes)
         }
         description = text
@@ -47,6 +48,14 @@ public struct OID: Hashable, Sendable, CustomStringConvertible {
         let parts = [first, arcs[0] - first * 40] + arcs.dropFirst()
         description = parts.map { String($0) }.joined(separator: ".")
         self.content = content
+    }
+
+    /// A number below 2^63, of digits only and without leading zeros.
+    private static func arc(_ text: Substring) -> UInt64? {
+        guard text.utf8.allSatisfy({ $0.isDigit }), text == "0" || !text.hasPrefix("0"), let value = UInt64(text),
+            value < 1 << 63
+        else { return nil }
+        return value
     }
 
     private static func append(_ value: UInt64, to bytes: inout [UInt8]) {
