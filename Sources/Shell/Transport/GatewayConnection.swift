@@ -93,13 +93,15 @@ public actor GatewayConnection {
         let channel = try await connect(configuration, backlog)
         return try await channel.executeThenClose { inbound, outbound in
             let connection = GatewayConnection(configuration.limits, channel.channel, backlog, outbound, log)
+            // Before anything is read: a gateway may turn a client away without having heard its greeting.
+            await connection.begin(configuration.software)
             return try await withThrowingTaskGroup(of: Result?.self) { group in
                 group.addTask {
                     await connection.read(inbound)
                     return nil
                 }
                 group.addTask {
-                    try await connection.greet(configuration.software)
+                    try await connection.awaitWelcome()
                     return try await body(connection)
                 }
                 defer { group.cancelAll() }
@@ -141,8 +143,11 @@ public actor GatewayConnection {
         }
     }
 
-    private func greet(_ software: String) async throws {
-        try await write(session.start(Hello(software: software)))
+    private func begin(_ software: String) {
+        channel.writeAndFlush(session.start(Hello(software: software)), promise: nil)
+    }
+
+    private func awaitWelcome() async throws {
         guard let ack = try await greeting.next() else { throw failure ?? .unavailable("the connection is closed") }
         acknowledged.withLock { $0 = ack }
     }
