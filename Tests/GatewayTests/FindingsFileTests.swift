@@ -30,7 +30,8 @@ import Validation
             return
         }
         let file = try await house.house.document(name, for: marche)
-        let lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
+        let text = String(decoding: try file.read(at: 0, count: Int(file.size)), as: UTF8.self)
+        let lines = text.split(separator: "\n")
         #expect(lines.count == 1 + min(refused, 5))
     }
 }

@@ -7,48 +7,80 @@ public import Primitives
 import ProgrammeModel
 public import Verification
 
-/// A document that the house issued, with its signature: the bytes of the first time.
-public struct StoredDocument: Hashable, Sendable {
+/// A document that the house issued, with its signature.
+public struct StoredDocument: Sendable {
     /// The document's name.
-    public var name: String
-    /// Its bytes.
-    public var bytes: [UInt8]
+    public let name: String
+    /// SHA-256 of its bytes.
+    public let digest: Digest32
+    /// Their number.
+    public let size: Int64
     /// The host's detached signature.
-    public var signature: [UInt8]
+    public let signature: [UInt8]
+    private let content: Content
+
+    private enum Content: Sendable {
+        case memory([UInt8])
+        case file(Original)
+    }
+
+    init(name: String, bytes: [UInt8], signature: [UInt8]) {
+        (self.name, self.signature) = (name, signature)
+        (digest, size, content) = (SHA256.digest(bytes), Int64(bytes.count), .memory(bytes))
+    }
+
+    init(name: String, file: Original, digest: Digest32, signature: [UInt8]) {
+        (self.name, self.signature) = (name, signature)
+        (self.digest, size, content) = (digest, file.size, .file(file))
+    }
+
+    /// Reads bytes from an offset on; both within the size.
+    ///
+    /// - Throws: `Fault` when they cannot be read.
+    public func read(at offset: Int64, count: Int) throws(Fault) -> [UInt8] {
+        switch content {
+        case .memory(let bytes): Array(bytes[Int(offset)..<Int(offset) + count])
+        case .file(let file): try file.read(at: offset, count: count)
+        }
+    }
 }
 
 extension Clearinghouse {
-    /// A document by its name: a receipt (`RCP-00000042`), its findings (`RCP-00000042.findings.csv`) or a statement
-    /// (`STL-W-2026-03B-MARCHE.xml`, `CLS-…`, `HST-…`).
+    /// A document by its name: a receipt (`RCP-00000042`), what belongs to it (`RCP-00000042.findings.csv`,
+    /// `.results.csv`, `.refused.xml` or `.refused.csv`), or a statement (`STL-W-2026-03B-MARCHE.xml`, `CLS-…`,
+    /// `HST-…`).
     ///
     /// - Parameter reader: the partner who asks and sees its own documents only; nil for the host's officers.
     /// - Throws: `Refusal` with NET-005 when there is none that the reader may see; `Fault` when it cannot be read.
-    public func document(_ name: String, for reader: PartnerID?) throws -> StoredDocument {
+    public nonisolated func document(_ name: String, for reader: PartnerID?) async throws -> StoredDocument {
+        if let kept = try await kept(name, reader) { return kept }
+        if let derived = try await derived(name, reader) { return derived }
+        throw Refusal(.net005, value: name, detail: "there is no such document for you")
+    }
+
+    /// A document whose bytes and signature are those of the first time.
+    private func kept(_ name: String, _ reader: PartnerID?) throws -> StoredDocument? {
         if let record = house.documents[name], reader == nil || record.partner == reader {
             return StoredDocument(
                 name: name, bytes: try parts.journal.attachment(record.attachment, of: record.sequence),
                 signature: try parts.journal.attachment(record.attachment + ".p7s", of: record.sequence))
         }
-        guard let findings = try findings(name, reader) else {
-            throw Refusal(.net005, value: name, detail: "there is no such document for you")
-        }
-        return findings
-    }
-
-    /// The file of all findings of a receipt.
-    private func findings(_ name: String, _ reader: PartnerID?) throws -> StoredDocument? {
-        let suffix = ".findings.csv"
-        guard name.hasSuffix(suffix) else { return nil }
-        let id = String(name.dropLast(suffix.utf8.count))
-        guard let receipt = house.documents[id], reader == nil || receipt.partner == reader,
-            let batch = house.files.find(receipt: id)?.batch,
-            let attempt = house.files.history(batch)?.attempts.last(where: { $0.decided == receipt.sequence }),
+        guard name.hasSuffix(".findings.csv"), let (sequence, attempt) = judged(name, reader),
             let file = attempt.findingsFile
         else { return nil }
-        let original = try parts.originals.original(file.digest)
         return StoredDocument(
-            name: name, bytes: try original.read(at: 0, count: Int(original.size)),
-            signature: try parts.journal.attachment("findings.csv.p7s", of: receipt.sequence))
+            name: name, file: try parts.originals.original(file.digest), digest: file.digest,
+            signature: try parts.journal.attachment("findings.csv.p7s", of: sequence))
+    }
+
+    /// The arrival that the receipt VALIDATED of a name (`RCP-00000042.` and a suffix) judged, and the receipt's fact.
+    func judged(_ name: String, _ reader: PartnerID?) -> (sequence: UInt64, attempt: FileAttempt)? {
+        let id = String(name.prefix { $0 != "." })
+        guard let receipt = house.documents[id], reader == nil || receipt.partner == reader,
+            let batch = house.files.find(receipt: id)?.batch,
+            let attempt = house.files.history(batch)?.attempts.last(where: { $0.decided == receipt.sequence })
+        else { return nil }
+        return (receipt.sequence, attempt)
     }
 
     /// Takes note that a reader has a document safely.

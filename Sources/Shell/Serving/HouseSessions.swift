@@ -96,9 +96,7 @@ struct HouseSessions: RequestHandler {
 
     func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
         let document = try await house.document(request.id.text, for: try Self.reader(peer))
-        return MemoryDocument(
-            id: request.id, bytes: document.bytes, digest: SHA256.digest(document.bytes),
-            signature: document.signature)
+        return HouseDocument(id: request.id, document: document)
     }
 
     func confirm(_ confirm: FetchConfirm, from peer: Peer) async throws {
@@ -138,4 +136,16 @@ struct HouseSessions: RequestHandler {
         let bytes = try await HouseQueries(house: house, peer: peer).answer(query)
         return MemoryDocument(id: DocumentID(unchecked: "query"), bytes: bytes, digest: SHA256.digest(bytes))
     }
+}
+
+/// A document of the house on its way over the socket.
+private struct HouseDocument: DocumentSource {
+    let id: DocumentID
+    let document: StoredDocument
+
+    var size: Int64 { document.size }
+    var digest: Digest32 { document.digest }
+    var signature: [UInt8] { document.signature }
+
+    func read(at offset: Int64, count: Int) throws -> [UInt8] { try document.read(at: offset, count: count) }
 }

@@ -154,6 +154,17 @@ public final class DataDirectory: Sendable {
             options: options)
     }
 
+    /// Documents made from the log on demand, which may be thrown away.
+    ///
+    /// - Throws: `Fault` when their folder cannot be made.
+    public func derivedDocuments(hashing: Hashing) throws(Fault) -> OriginalStore {
+        let folder = path + "/derived/documents"
+        for name in [folder, folder + "/incoming"] where try orFault(try files.kind(name)) == nil {
+            try orFault(try files.createDirectory(name))
+        }
+        return OriginalStore(incoming: folder + "/incoming", originals: folder, files: files, hashing: hashing)
+    }
+
     /// The secrets of batches.
     public var keys: BatchKeys { BatchKeys(path + "/keys", files: files) }
 

@@ -23,12 +23,17 @@ struct ReceiptGet: AsyncParsableCommand {
             By number the last receipt is given, or that of --grade. CLEARED is issued at the first request after the \
             window's close; with --data that needs the directory's lock.
 
+            What belongs to a receipt is named by it: RCP-00000042.findings.csv has all findings, where the receipt \
+            lists the first only; RCP-00000042.results.csv every record with what became of it; \
+            RCP-00000042.refused.xml (or .csv, as the file was) the refused records, ready to be corrected and sent.
+
             EXAMPLES
               coalition receipt get RCP-00000042 --data house
+              coalition receipt get RCP-00000042.refused.xml --out . --data house
               coalition receipt get MARCHE/LIVE/3 --grade cleared --out . --data house
             """)
 
-    @Argument(help: "A receipt's id, or PARTNER/SERIES/SEQUENCE.")
+    @Argument(help: "A receipt's id, the name of what belongs to it, or PARTNER/SERIES/SEQUENCE.")
     var name: String
 
     @Option(help: "Received, validated or cleared.")
@@ -40,6 +45,7 @@ struct ReceiptGet: AsyncParsableCommand {
     @OptionGroup var place: PlaceOptions
 
     func run() async throws {
+        if name.hasPrefix("RCP-"), name.contains(".") { return try await attached().deliver(out) }
         if name.hasPrefix("RCP-") {
             if let data = place.data { return try HouseReader(data).receipt(name).deliver(out) }
             return try await RemoteDocument(connection: place.connection, id: name).fetch(as: name + ".xml", out)
@@ -55,6 +61,18 @@ struct ReceiptGet: AsyncParsableCommand {
         }
         try KeptDocument(name: receipt.id.text + ".xml", bytes: receipt.document, signature: receipt.signature)
             .deliver(out)
+    }
+
+    /// What belongs to a receipt, and is made when it is asked for.
+    private func attached() async throws -> KeptDocument {
+        guard let data = place.data else {
+            let (bytes, signature) = try await RemoteDocument(connection: place.connection, id: name).get()
+            return KeptDocument(name: name, bytes: bytes, signature: signature)
+        }
+        let house = try HouseAccess.open(data, config: place.config)
+        let document = try await house.document(name, for: nil)
+        return KeptDocument(
+            name: name, bytes: try document.read(at: 0, count: Int(document.size)), signature: document.signature)
     }
 
     private func local(_ batch: BatchID, _ data: String) async throws -> KeptDocument {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FileStore
+import Gateway
 import House
 import Journal
 import Ledger

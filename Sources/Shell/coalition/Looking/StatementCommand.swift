@@ -139,15 +139,31 @@ struct RemoteDocument {
     func fetch(as name: String, _ out: String?) async throws {
         let documentID = try DocumentID(id)
         try await connection.connected { connection in
-            let (document, bytes) = try await connection.fetch(documentID, limit: 1 << 30)
-            guard SHA256.digest(bytes) == document.digest else {
-                throw VerificationFailure(damage: "\(documentID) does not have the digest that the gateway stated")
-            }
-            try KeptDocument(
-                name: name, bytes: bytes, signature: document.signature.isEmpty ? nil : document.signature
-            ).deliver(out)
+            let (bytes, signature, digest) = try await Self.get(documentID, connection)
+            try KeptDocument(name: name, bytes: bytes, signature: signature).deliver(out)
             guard out != nil else { return }
-            try await connection.confirm(FetchConfirm(id: documentID, digest: document.digest))
+            try await connection.confirm(FetchConfirm(id: documentID, digest: digest))
         }
+    }
+
+    /// The document and its signature, without confirming it.
+    ///
+    /// - Throws: as `fetch`.
+    func get() async throws -> (bytes: [UInt8], signature: [UInt8]?) {
+        let documentID = try DocumentID(id)
+        return try await connection.connected { connection in
+            let (bytes, signature, _) = try await Self.get(documentID, connection)
+            return (bytes, signature)
+        }
+    }
+
+    private static func get(
+        _ id: DocumentID, _ connection: GatewayConnection
+    ) async throws -> (bytes: [UInt8], signature: [UInt8]?, digest: Digest32) {
+        let (document, bytes) = try await connection.fetch(id, limit: 1 << 30)
+        guard SHA256.digest(bytes) == document.digest else {
+            throw VerificationFailure(damage: "\(id) does not have the digest that the gateway stated")
+        }
+        return (bytes, document.signature.isEmpty ? nil : document.signature, document.digest)
     }
 }
