@@ -67,6 +67,8 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
             remove(run)
             throw failure
         }
+        // Their filters are needed no more; whoever still names them opens their files again.
+        opened.withLock { for part in runs { $0[part] = nil } }
     }
 
     private static func merge(_ cursors: inout [Cursor], _ body: (UInt64) throws(Fault) -> Void) throws(Fault) {
