@@ -113,6 +113,32 @@ import Validation
         }
     }
 
+    /// Whoever asks while the document is being made is told to come again, and never gets another's half of it.
+    @Test func askedForSideBySideItIsMadeOnceAtATime() async throws {
+        for number in 1...12 {
+            let records = try (0..<150).map { try sale("A\(number)-\($0)", Int64($0) + 1) }
+            let id = try await house.send("MARCHE", Int64(number), records).last.id
+            let (open, marche) = (house.house, marche)
+            let digests = try await withThrowingTaskGroup(of: Digest32?.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        do {
+                            let document = try await open.document("\(id).results.csv", for: marche)
+                            let bytes = try document.read(at: 0, count: Int(document.size))
+                            #expect(SHA256.digest(bytes) == document.digest)
+                            return document.digest
+                        } catch let refusal as Refusal {
+                            #expect(refusal.code == .net002)
+                            return nil
+                        }
+                    }
+                }
+                return try await group.reduce(into: [Digest32?]()) { $0.append($1) }.compactMap(\.self)
+            }
+            #expect(!digests.isEmpty && Set(digests).count == 1)
+        }
+    }
+
     @Test func aFileThatIsRefusedAsAWholeComesAgainAsAWhole() async throws {
         let sent = try await house.send("MARCHE", 1, [sale("A1", 100, "2026-03-28"), sale("A2", 5, "2026-03-28")])
         let receipt = try sent.last

@@ -66,7 +66,8 @@ public struct WindowTotals: Hashable, Sendable, Codable {
     }
 }
 
-/// Double entry in points: every posting moves points from one account to another, so all balances add up to zero.
+/// Bookkeeping by double entry, in points: every posting moves points from one account to another, so that all
+/// balances add up to zero.
 public struct PointsLedger: Hashable, Sendable, Codable {
     private var balances: [PointsAccount: Int64] = [:]
 

@@ -63,6 +63,7 @@ public actor Clearinghouse {
     private var lanes: [PartnerID: Lane] = [:]
     let bell = FactBell()
     var pace: SnapshotPace
+    var derivedDocuments: OriginalStore?
 
     /// A partner's turn: its files and messages are judged one after the other.
     private struct Lane {

@@ -57,8 +57,16 @@ extension Clearinghouse {
             attempt: attempt, received: received, decidedAt: try history.fact(sequence).time,
             nextNumber: (numbers.max() ?? 0) + 1, lines: try house.ledger.lines(ofBatch: received, in: history),
             original: try parts.originals.original(attempt.digest), records: parts.records,
-            store: try parts.directory.derivedDocuments(hashing: HouseOpening.hashing), limits: parts.limits)
+            store: try derivedStore(), limits: parts.limits)
         return (kind, source)
+    }
+
+    /// The one store of derived documents: it knows which of them are being made.
+    private func derivedStore() throws(Fault) -> OriginalStore {
+        if let known = derivedDocuments { return known }
+        let store = try parts.directory.derivedDocuments(hashing: HouseOpening.hashing)
+        derivedDocuments = store
+        return store
     }
 
     @concurrent

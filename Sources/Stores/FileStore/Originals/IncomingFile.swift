@@ -130,7 +130,12 @@ public final class IncomingFile: Sendable {
     /// Moves the bytes to their digest, unless an original is there, and makes its name durable.
     private func place(under digest: Digest32) throws(FileError) {
         let folder = store.folder(digest)
-        if try store.files.kind(folder) == nil { try store.files.createDirectory(folder) }
+        do throws(FileError) {
+            try store.files.createDirectory(folder)
+        } catch {
+            // It is there, or another file of the same first digits has just made it.
+            guard error.cause == .exists else { throw error }
+        }
         try store.files.syncDirectory(store.originals)
         if try store.files.kind(store.path(digest)) == nil {
             try store.files.rename(file.path, to: store.path(digest))
