@@ -62,6 +62,9 @@ public struct Digest32: Hashable, Comparable, Sendable, Codable, CustomStringCon
         return out
     }
 
+    /// The bytes as four words, each with its most significant byte first: the fast way back to `init(words:)`.
+    public var words: (UInt64, UInt64, UInt64, UInt64) { (a, b, c, d) }
+
     /// The first 16 bytes as two words, for compact indexes.
     public var prefix: (UInt64, UInt64) { (a, b) }
 

@@ -1,4 +1,7 @@
 // OpenSSL 3 as the bridge OpenSSLKit uses it. Static inline functions stand for macros that Swift cannot import.
+//
+// SHA-256's own functions are called for short inputs, where EVP costs more than the digest; see ShortHasher.swift.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/cms.h>
@@ -9,9 +12,20 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
+
+// SHA-256 of a byte and some bytes; 32 bytes out.
+static inline void coalition_sha256_after(
+    unsigned char first, const unsigned char *bytes, size_t count, unsigned char *out) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, &first, 1);
+    if (count > 0) SHA256_Update(&context, bytes, count);
+    SHA256_Final(out, &context);
+}
 
 // RFC 2253 text of a name, with UTF-8 as it is.
 static const unsigned long coalition_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;
