@@ -32,6 +32,7 @@ let package = Package(
 
         // Engine: pure. No C, no network, no clock, no input or output.
         .target(name: "ProgrammeModel", dependencies: ["Primitives"], path: "Sources/Engine/ProgrammeModel"),
+        .target(name: "Transparency", dependencies: ["Primitives"], path: "Sources/Engine/Transparency"),
         .target(name: "Journal", dependencies: ["Primitives", "ProgrammeModel"], path: "Sources/Engine/Journal"),
         .target(
             name: "Ledger", dependencies: ["Primitives", "ProgrammeModel", "Journal"], path: "Sources/Engine/Ledger"),
@@ -138,6 +139,8 @@ let package = Package(
             path: "Tests/FuzzEntries"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["Primitives", "FuzzEntries", "TestKit"]),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "TestKit"]),
+        .testTarget(
+            name: "TransparencyTests", dependencies: ["Primitives", "Transparency", "OpenSSLKit", "TestKit"]),
         .testTarget(
             name: "EngineTests",
             dependencies: [
