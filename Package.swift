@@ -35,7 +35,8 @@ let package = Package(
         .target(name: "Transparency", dependencies: ["Primitives"], path: "Sources/Engine/Transparency"),
         .target(name: "Journal", dependencies: ["Primitives", "ProgrammeModel"], path: "Sources/Engine/Journal"),
         .target(
-            name: "Ledger", dependencies: ["Primitives", "ProgrammeModel", "Journal"], path: "Sources/Engine/Ledger"),
+            name: "Ledger", dependencies: ["Primitives", "ProgrammeModel", "Transparency", "Journal"],
+            path: "Sources/Engine/Ledger"),
         .target(
             name: "Clearing", dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger"],
             path: "Sources/Engine/Clearing"),
@@ -86,11 +87,27 @@ let package = Package(
             ],
             path: "Sources/Shell/Transport"),
         .target(
+            name: "Evidence",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Statements", "House", "FileStore", "OpenSSLKit",
+            ],
+            path: "Sources/Shell/Evidence"),
+        .target(
+            name: "Auditing",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Statements", "House", "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore",
+                "OpenSSLKit", "XMLKit", "Evidence",
+            ],
+            path: "Sources/Shell/Auditing"),
+        .target(
             name: "Gateway",
             dependencies: [
-                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
-                "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit",
-                "XMLKit",
+                "Evidence",
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
+                "FileStore", "OpenSSLKit", "XMLKit",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Shell/Gateway"),
@@ -113,9 +130,9 @@ let package = Package(
         .executableTarget(
             name: "coalition",
             dependencies: [
-                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
-                "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit",
-                "XMLKit", "Transport", "Gateway", "Serving", "Demonstration",
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
+                "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Gateway", "Serving", "Demonstration",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -19,6 +19,13 @@ public struct CurrencyCode: Hashable, Comparable, Sendable, Codable, CustomStrin
         String(decoding: [16, 8, 0].map { UInt8(truncatingIfNeeded: packed >> $0) }, as: UTF8.self)
     }
 
+    /// Appends the three letters.
+    public func appendLetters(to out: inout [UInt8]) {
+        out.append(UInt8(truncatingIfNeeded: packed >> 16))
+        out.append(UInt8(truncatingIfNeeded: packed >> 8))
+        out.append(UInt8(truncatingIfNeeded: packed))
+    }
+
     /// Orders by the letters.
     public static func < (a: CurrencyCode, b: CurrencyCode) -> Bool { a.packed < b.packed }
 

@@ -62,6 +62,22 @@ public struct Digest32: Hashable, Comparable, Sendable, Codable, CustomStringCon
         return out
     }
 
+    /// Appends the 32 bytes.
+    public func append(to out: inout [UInt8]) {
+        Self.append(a, to: &out)
+        Self.append(b, to: &out)
+        Self.append(c, to: &out)
+        Self.append(d, to: &out)
+    }
+
+    private static func append(_ word: UInt64, to out: inout [UInt8]) {
+        var shift: UInt64 = 64
+        while shift > 0 {
+            shift -= 8
+            out.append(UInt8(truncatingIfNeeded: word >> shift))
+        }
+    }
+
     /// The bytes as four words, each with its most significant byte first: the fast way back to `init(words:)`.
     public var words: (UInt64, UInt64, UInt64, UInt64) { (a, b, c, d) }
 

@@ -11,11 +11,22 @@ public enum RecordType: String, Hashable, Sendable, Codable, CaseIterable {
     /// A correction in points.
     case adjustment = "ADJT"
     /// Own points changed into the shared currency.
-    /// Own points changed into the shared currency.
     case transferIn = "TRFI"
     /// The shared currency changed into own points.
-    /// The shared currency changed into own points.
     case transferOut = "TRFO"
+
+    /// The number that stands for it in entries and leaves: 1 and up.
+    public var code: UInt8 {
+        switch self {
+        case .accrual: 1
+        case .bonus: 2
+        case .redemption: 3
+        case .reversal: 4
+        case .adjustment: 5
+        case .transferIn: 6
+        case .transferOut: 7
+        }
+    }
 }
 
 /// Which side of the partner's account with the host an amount stands on; the codes are those of ISO 20022.
@@ -110,6 +121,15 @@ public enum RecordStatus: String, Hashable, Sendable, Codable, CaseIterable {
     case refused = "RJCT"
     /// A repeat of an accepted record; the first result holds.
     case duplicate = "DUPL"
+
+    /// The number that stands for it in entries and leaves: 1 and up.
+    public var code: UInt8 {
+        switch self {
+        case .accepted: 1
+        case .refused: 2
+        case .duplicate: 3
+        }
+    }
 }
 
 /// The syntax of a batch file. Both have the same fields, rules and totals.

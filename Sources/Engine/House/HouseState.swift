@@ -27,6 +27,10 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var documents = DocumentRegister()
     /// Messages that were answered.
     public private(set) var messages = MessageRegister()
+    /// What has been received and issued, for completeness lists.
+    public private(set) var completeness = CompletenessBook()
+    /// Where the log has its checkpoints and seals.
+    public private(set) var evidence = EvidenceBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -46,7 +50,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 1
+    public static let layout: UInt32 = 2
 
     /// The house before its first fact.
     public init() {}
@@ -79,6 +83,8 @@ public struct HouseState: Hashable, Sendable, Codable {
         guard envelope.time >= lastTime else {
             throw Fault("fact \(envelope.sequence) is dated before fact \(lastSequence)")
         }
+        completeness.apply(envelope, files: files)
+        evidence.apply(envelope)
         try take(envelope, history)
         documents.apply(envelope)
         lastSequence = envelope.sequence
@@ -107,7 +113,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             accounts.cutOff(fact.window)
             instructions.cutOff(fact.window)
         case .windowClosed(let fact): take(fact, sequence)
-        case .documentConfirmed, .clockAdvanced: break
+        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned: break
         }
     }
 

@@ -88,23 +88,40 @@ extension HouseState {
             var outcome = accounts.outcome(window: window, agreement: agreement, net: money.net, terms: terms)
             outcome.lineTaxes = money.lines.map(\.tax)
             outcomes.append(outcome)
+            let received = completeness.completeness(
+                of: clearing.partner, window: id, files: files, statements: outcome.statementNumber - 1)
             statements.append(
                 WindowClose.Statements(
                     clearing: ClearingStatement(
                         frame: frame, agreement: agreement, number: outcome.statementNumber, clearing: clearing,
-                        openingPosition: clearedPositions[clearing.partner] ?? 0),
+                        openingPosition: clearedPositions[clearing.partner] ?? 0,
+                        evidence: StatementEvidence(
+                            previous: previous("CLS", clearing.partner), completeness: received)),
                     settlement: SettlementStatement(
                         frame: frame, agreement: agreement, settlement: money, account: outcome,
-                        events: accounts.events(of: id, partner: clearing.partner))))
+                        events: accounts.events(of: id, partner: clearing.partner),
+                        evidence: StatementEvidence(
+                            previous: previous("STL", clearing.partner), completeness: received))))
         }
         let summary = HostSummary(
             frame: frame, points: cleared.partners.map(HostSummary.PartnerPoints.init),
             openingOutstanding: clearedOutstanding, hostFunded: ledger.windows[id]?.hostFunded ?? 0,
-            accounts: outcomes)
+            accounts: outcomes, evidence: StatementEvidence(previous: previous("HST", nil), completeness: nil))
         var after = ledger.points
         if let totals = ledger.windows[id] { after.clear(totals) }
-        let fact = WindowClosed(window: id, accounts: outcomes, pointsBalances: after.all, attachments: [])
+        let fact = WindowClosed(
+            window: id, accounts: outcomes, pointsBalances: after.all, checkpoint: position.checkpoint?.note,
+            attachments: [])
         let documents = statements.flatMap { $0.clearing.documents + $0.settlement.documents } + summary.documents
         return WindowClose(fact: fact, documents: documents, statements: statements)
+    }
+
+    /// The last statement of a kind that a partner was issued, or the host's own; nil for none.
+    private func previous(_ kind: String, _ partner: PartnerID?) -> StatementEvidence.Previous? {
+        for window in windows.closed.reversed() {
+            let id = partner.map { "\(kind)-\(window)-\($0)" } ?? "\(kind)-\(window)"
+            if let known = documents[id + ".xml"] { return StatementEvidence.Previous(id: id, digest: known.digest) }
+        }
+        return nil
     }
 }

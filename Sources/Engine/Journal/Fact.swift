@@ -28,6 +28,10 @@ public enum Fact: Hashable, Sendable {
     case windowClosed(WindowClosed)
     /// A test clock was moved.
     case clockAdvanced(ClockAdvanced)
+    /// What may be shown of the fact before it.
+    case sealed(Seal)
+    /// The host signed a checkpoint of the log.
+    case checkpointSigned(CheckpointSigned)
 
     /// The kind's name in the log.
     public var kind: String { key.rawValue }
@@ -45,6 +49,8 @@ public enum Fact: Hashable, Sendable {
         case .messageAnswered(let fact): fact.attachments
         case .actCarriedOut(let fact): fact.evidence.attachments
         case .windowClosed(let fact): fact.attachments
+        case .sealed(let seal): seal.attachments
+        case .checkpointSigned(let fact): fact.attachments
         }
     }
 }
@@ -53,7 +59,7 @@ extension Fact: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case genesis, programmeLoaded, fileReceived, fileDecided, fileRefused, fileCancelled, fileCleared,
             messageAnswered, documentConfirmed
-        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced
+        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned
     }
 
     private var key: Key {
@@ -71,6 +77,8 @@ extension Fact: Codable {
         case .windowCutOff: .windowCutOff
         case .windowClosed: .windowClosed
         case .clockAdvanced: .clockAdvanced
+        case .sealed: .sealed
+        case .checkpointSigned: .checkpointSigned
         }
     }
 
@@ -91,6 +99,8 @@ extension Fact: Codable {
         case .windowCutOff(let fact): try container.encode(fact, forKey: key)
         case .windowClosed(let fact): try container.encode(fact, forKey: key)
         case .clockAdvanced(let fact): try container.encode(fact, forKey: key)
+        case .sealed(let seal): try container.encode(seal, forKey: key)
+        case .checkpointSigned(let fact): try container.encode(fact, forKey: key)
         }
     }
 
@@ -116,6 +126,9 @@ extension Fact: Codable {
         case .windowCutOff: self = .windowCutOff(try container.decode(WindowCutOff.self, forKey: key))
         case .windowClosed: self = .windowClosed(try container.decode(WindowClosed.self, forKey: key))
         case .clockAdvanced: self = .clockAdvanced(try container.decode(ClockAdvanced.self, forKey: key))
+        case .sealed: self = .sealed(try container.decode(Seal.self, forKey: key))
+        case .checkpointSigned:
+            self = .checkpointSigned(try container.decode(CheckpointSigned.self, forKey: key))
         }
     }
 }

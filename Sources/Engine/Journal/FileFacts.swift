@@ -374,6 +374,8 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
     public var entry: RecordEntry?
     /// What it posts.
     public var posting: Posting?
+    /// What its leaf says beyond the entry; nil when it was refused, and in facts from before there were leaves.
+    public var detail: LeafDetail?
     /// The request and the answer, both CMS.
     public var attachments: [AttachmentReference]
 
@@ -381,7 +383,7 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
     public init(
         partner: PartnerID, messageID: MessageID, digest: Digest32, status: RecordStatus, findings: [Finding],
         signer: SignerEvidence, programmeVersion: Int, entry: RecordEntry?, posting: Posting?,
-        attachments: [AttachmentReference]
+        detail: LeafDetail? = nil, attachments: [AttachmentReference]
     ) {
         self.partner = partner
         self.messageID = messageID
@@ -392,6 +394,7 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
         self.programmeVersion = programmeVersion
         self.entry = entry
         self.posting = posting
+        self.detail = detail
         self.attachments = attachments
     }
 }

@@ -224,17 +224,21 @@ public struct WindowClosed: Hashable, Sendable, Codable {
     public var accounts: [AccountOutcome]
     /// The points accounts after the close.
     public var pointsBalances: [PointsBalance]
+    /// The signed checkpoint of the log just before, as the statements have it; nil in facts from before there were
+    /// checkpoints.
+    public var checkpoint: String?
     /// The statements and their signatures.
     public var attachments: [AttachmentReference]
 
     /// Makes the fact; the parameters are the properties of the same names.
     public init(
-        window: WindowID, accounts: [AccountOutcome], pointsBalances: [PointsBalance],
+        window: WindowID, accounts: [AccountOutcome], pointsBalances: [PointsBalance], checkpoint: String? = nil,
         attachments: [AttachmentReference]
     ) {
         self.window = window
         self.accounts = accounts
         self.pointsBalances = pointsBalances
+        self.checkpoint = checkpoint
         self.attachments = attachments
     }
 }

@@ -45,6 +45,8 @@ public struct BatchDecision {
     let history: History
     let members: any MemberReferences
     let pending: any PendingEntries
+    /// Makes the tree over the records; nil where records are judged again.
+    public let sealer: RecordSealer?
 
     private var identities: IdentityIndex
     private var ownRuns: any IdentityRunReader
@@ -55,20 +57,24 @@ public struct BatchDecision {
     private var bonuses: [RecordLocation: [RecordLocation]] = [:]
     private var book: PostingBook
     private var gross: [PartnerID: Int64] = [:]
+    /// What the leaf of the last record says beyond its entry.
+    public private(set) var lastDetail = LeafDetail(left: 0, shares: [])
 
     /// Begins a decision.
     ///
     /// - Parameters:
     ///   - pending: takes the entries.
+    ///   - sealer: makes the tree over the records; nil where records are judged again.
     /// - Throws: `Fault` when the store of ids cannot be used.
     public init(
         context: BatchContext, history: History, members: any MemberReferences,
-        pending: any PendingEntries
+        pending: any PendingEntries, sealer: RecordSealer? = nil
     ) throws(Fault) {
         self.context = context
         self.history = history
         self.members = members
         self.pending = pending
+        self.sealer = sealer
         identities = IdentityIndex(space: Self.space(context.batch))
         ownRuns = try history.identities.reader([])
         book = PostingBook(window: context.window)
@@ -299,14 +305,17 @@ public struct BatchDecision {
             reversed.direction = key.direction.opposite
             lines.append(Candidate.Planned.Line(key: reversed, points: points))
         }
-        try accept(&entry, lines: lines, promotion: original.promotion?.id, hostPoints: hostPoints)
+        try accept(
+            &entry, lines: lines, promotion: original.promotion?.id, hostPoints: hostPoints, left: result.after.units)
     }
 
     private mutating func accept(
-        _ entry: inout RecordEntry, lines: [Candidate.Planned.Line], promotion: PromotionID?, hostPoints: Int64
+        _ entry: inout RecordEntry, lines: [Candidate.Planned.Line], promotion: PromotionID?, hostPoints: Int64,
+        left: Int64 = 0
     ) throws(Fault) {
         entry.status = .accepted
         entry.lineSet = book.add(entry, lines: lines, promotion: promotion, hostPoints: hostPoints)
+        lastDetail = LeafDetail(left: left, shares: lines.map(\.points))
         guard try identities.insert(entry.identity, number: entry.record, in: history.identities) else { return }
         ownRuns = try history.identities.reader(identities.runs)
     }
@@ -314,6 +323,10 @@ public struct BatchDecision {
     private mutating func keep(_ entry: RecordEntry) throws(Fault) {
         book.count(entry)
         try pending.append(entry)
+        if entry.lineSet < 0 { lastDetail = LeafDetail(left: 0, shares: []) }
+        guard let sealer else { return }
+        if !sealer.knows(set: entry.lineSet) { sealer.note(book.batchLines) }
+        sealer.seal(entry, lastDetail)
     }
 
     private func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {

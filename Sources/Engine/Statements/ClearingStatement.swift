@@ -15,19 +15,23 @@ public struct ClearingStatement: Sendable {
     public let clearing: PartnerClearing
     /// The position of all windows before this one; plus means that the host owes.
     public let openingPosition: Int64
+    /// What proves that nothing is missing.
+    public let evidence: StatementEvidence
 
     /// `CLS-W-2026-03B-MARCHE`.
     public var id: String { "CLS-\(frame.window)-\(agreement.partner)" }
 
     /// Makes a statement; the parameters are the properties of the same names.
     public init(
-        frame: StatementFrame, agreement: Agreement, number: Int, clearing: PartnerClearing, openingPosition: Int64
+        frame: StatementFrame, agreement: Agreement, number: Int, clearing: PartnerClearing, openingPosition: Int64,
+        evidence: StatementEvidence
     ) {
         self.frame = frame
         self.agreement = agreement
         self.number = number
         self.clearing = clearing
         self.openingPosition = openingPosition
+        self.evidence = evidence
     }
 
     /// XML, CSV and plain text.
@@ -77,6 +81,7 @@ public struct ClearingStatement: Sendable {
             XMLElement("WindowPosition", text: "\(clearing.position)"),
             XMLElement("ClosingPosition", text: "\(closingPosition)"), frame.journalHead,
         ]
+        children += evidence.elements(frame.position.checkpoint)
         let root = [("xmlns", "urn:coalition:clearing:clearing-statement:1"), ("version", "1.0")]
         return XMLElement("ClearingStatement", root, children)
     }
@@ -171,7 +176,7 @@ public struct ClearingStatement: Sendable {
         out += subtotals.map { "  \($0.subSource) \($0.direction.rawValue): \($0.points) in \($0.records) records" }
         out.append(
             "  opening position \(openingPosition), this window \(clearing.position), closing \(closingPosition)")
-        out.append("Log \(frame.position.sequence) \(frame.position.head)")
+        out += frame.logLines
         return out.joined(separator: "\n") + "\n"
     }
 }

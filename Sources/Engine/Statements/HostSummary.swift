@@ -15,6 +15,8 @@ public struct HostSummary: Sendable {
     public let hostFunded: Int64
     /// What each partner's account came to.
     public let accounts: [AccountOutcome]
+    /// The summary before.
+    public let evidence: StatementEvidence
 
     /// `HST-W-2026-03B`.
     public var id: String { "HST-\(frame.window)" }
@@ -61,13 +63,14 @@ public struct HostSummary: Sendable {
     /// Makes a summary; the parameters are the properties of the same names.
     public init(
         frame: StatementFrame, points: [PartnerPoints], openingOutstanding: Int64, hostFunded: Int64,
-        accounts: [AccountOutcome]
+        accounts: [AccountOutcome], evidence: StatementEvidence
     ) {
         self.frame = frame
         self.points = points
         self.openingOutstanding = openingOutstanding
         self.hostFunded = hostFunded
         self.accounts = accounts
+        self.evidence = evidence
     }
 
     /// Points outstanding after this window.
@@ -125,6 +128,7 @@ public struct HostSummary: Sendable {
         }
         children += nets.map { XMLElement("HostNet", [("currency", $0.currency.description)], text: (-$0).amountText) }
         children.append(frame.journalHead)
+        children += evidence.elements(frame.position.checkpoint)
         let root = [("xmlns", "urn:coalition:clearing:host-summary:1"), ("version", "1.0")]
         return XMLElement("HostSummary", root, children)
     }
@@ -206,7 +210,7 @@ public struct HostSummary: Sendable {
         }
         out += money.lines()
         out += nets.map { "  the host's own net in \($0.currency): \((-$0).amountText)" }
-        out.append("Log \(frame.position.sequence) \(frame.position.head)")
+        out += frame.logLines
         return out.joined(separator: "\n") + "\n"
     }
 }

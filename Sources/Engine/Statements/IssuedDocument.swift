@@ -35,11 +35,14 @@ public struct LogPosition: Hashable, Sendable {
     public let sequence: UInt64
     /// The hash chain's head at that fact.
     public let head: Digest32
+    /// The checkpoint over all facts up to that one; nil where none is signed, such as in a preview.
+    public let checkpoint: StatementCheckpoint?
 
     /// Names a place in the log.
-    public init(sequence: UInt64, head: Digest32) {
+    public init(sequence: UInt64, head: Digest32, checkpoint: StatementCheckpoint? = nil) {
         self.sequence = sequence
         self.head = head
+        self.checkpoint = checkpoint
     }
 }
 
@@ -91,6 +94,12 @@ public struct StatementFrame: Sendable {
         XMLElement(
             "JournalHead", [("algorithm", "SHA-256"), ("sequence", "\(position.sequence)")],
             text: position.head.description)
+    }
+
+    /// Where the log stood, for people.
+    var logLines: [String] {
+        ["Log \(position.sequence) \(position.head)"]
+            + (position.checkpoint.map { ["Checkpoint \($0.origin) \($0.size) \($0.root)"] } ?? [])
     }
 
     func parties(_ partner: PartnerID, _ name: String, registrations: [(String, String)]) -> [XMLElement] {

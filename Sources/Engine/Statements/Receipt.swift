@@ -41,6 +41,8 @@ public struct Receipt: Sendable {
     public var replaces: String?
     /// Statement lines that the file's records count on, of a cleared file.
     public var statementLines: [String] = []
+    /// What lets its reader prove what it says.
+    public var evidence: ReceiptEvidence?
 
     /// Makes a receipt without details.
     public init(id: String, grade: ReceiptGrade?, issued: Timestamp, batch: BatchID) {
@@ -88,6 +90,7 @@ extension Receipt {
             children.append(XMLElement("FindingsFile", attributes, text: file.digest.description))
         }
         children += statementLines.map { XMLElement("StatementLine", text: $0) }
+        if let evidence { children.append(XMLElement("Evidence", [], evidence.elements)) }
         let root = [("xmlns", "urn:coalition:clearing:receipt:1"), ("version", "1.0")]
         return XMLElement("Receipt", root, children)
     }

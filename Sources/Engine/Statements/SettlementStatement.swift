@@ -16,6 +16,8 @@ public struct SettlementStatement: Sendable {
     public let account: AccountOutcome
     /// Payments and returns that the account takes in, in order.
     public let events: [AccountEvent]
+    /// What proves that nothing is missing.
+    public let evidence: StatementEvidence
 
     /// `STL-W-2026-03B-MARCHE`.
     public var id: String { "STL-\(frame.window)-\(agreement.partner)" }
@@ -23,13 +25,14 @@ public struct SettlementStatement: Sendable {
     /// Makes a statement; the parameters are the properties of the same names.
     public init(
         frame: StatementFrame, agreement: Agreement, settlement: PartnerSettlement, account: AccountOutcome,
-        events: [AccountEvent]
+        events: [AccountEvent], evidence: StatementEvidence
     ) {
         self.frame = frame
         self.agreement = agreement
         self.settlement = settlement
         self.account = account
         self.events = events
+        self.evidence = evidence
     }
 
     /// XML, CSV and plain text.
@@ -115,6 +118,7 @@ extension SettlementStatement {
             signed("ClosingBalance", account.closing), signed("DueAmount", account.due),
             signed("InSettlementAmount", account.inSettlement), action, frame.journalHead,
         ]
+        children += evidence.elements(frame.position.checkpoint)
         let root = [("xmlns", "urn:coalition:clearing:settlement-statement:1"), ("version", "1.0")]
         return XMLElement("SettlementStatement", root, children)
     }
@@ -294,7 +298,7 @@ extension SettlementStatement {
         } else {
             out.append(account.action.rawValue)
         }
-        out.append("Log \(frame.position.sequence) \(frame.position.head)")
+        out += frame.logLines
         return out.joined(separator: "\n") + "\n"
     }
 }

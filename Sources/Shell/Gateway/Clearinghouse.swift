@@ -1,4 +1,5 @@
 import Clearing
+import Evidence
 public import FileStore
 public import House
 import Journal
@@ -53,6 +54,8 @@ public actor Clearinghouse {
     }
 
     let parts: Parts
+    /// The key that signs checkpoints of the log.
+    let logKey: LogKey
     let history: History
     let clock: HouseClock
     private(set) var house: HouseState
@@ -76,6 +79,8 @@ public actor Clearinghouse {
     /// - Throws: `Fault` when the log cannot be folded.
     public init(_ parts: Parts) throws(Fault) {
         self.parts = parts
+        logKey = try LogKey(keys: parts.directory.keys)
+        try parts.originals.keep(parts.trust.revocationLists)
         trust = parts.trust
         let history = History(facts: parts.journal, records: parts.records, identities: parts.identities)
         self.history = history
@@ -112,6 +117,7 @@ public actor Clearinghouse {
     ///
     /// - Throws: `CryptoError` when a list does not fit; the old ones then stay.
     public func reload(revocationLists: [RevocationList], graceSeconds: Int64) throws {
+        try parts.originals.keep(revocationLists)
         trust = try TrustStore(
             roots: trust.roots, intermediates: trust.intermediates, revocationLists: revocationLists,
             revocation: .required(graceSeconds: graceSeconds))
@@ -126,15 +132,32 @@ public actor Clearinghouse {
     /// - Throws: `Fault` when it could not be made durable or does not fit; the house then takes no more facts.
     @discardableResult
     func commit(_ fact: Fact, _ attachments: [Attachment] = [], at time: Timestamp) throws(Fault) -> UInt64 {
-        let envelope = FactEnvelope(
-            sequence: house.lastSequence + 1, time: max(time, house.lastTime), fact: fact)
-        try parts.journal.append([JournalEntry(envelope, attachments: attachments)])
-        try house.apply(envelope, history: history)
-        if case .programmeLoaded = fact { register = try Self.keys(of: house) }
-        parts.logger.info("fact", metadata: ["sequence": "\(envelope.sequence)", "kind": "\(fact.kind)"])
-        pace.count(fact)
+        try commit([(fact, attachments)], at: time)
+    }
+
+    /// Makes facts durable, all or none of them, and folds them in.
+    ///
+    /// - Returns: the first fact's number.
+    /// - Throws: `Fault` when they could not be made durable or do not fit; the house then takes no more facts.
+    @discardableResult
+    func commit(_ facts: [(fact: Fact, attachments: [Attachment])], at time: Timestamp) throws(Fault) -> UInt64 {
+        let first = house.lastSequence + 1
+        let time = max(time, house.lastTime)
+        let entries = facts.enumerated().map { index, added in
+            JournalEntry(
+                FactEnvelope(sequence: first + UInt64(index), time: time, fact: added.fact),
+                attachments: added.attachments)
+        }
+        try parts.journal.append(entries)
+        for entry in entries {
+            let fact = entry.envelope.fact
+            try house.apply(entry.envelope, history: history)
+            if case .programmeLoaded = fact { register = try Self.keys(of: house) }
+            parts.logger.info("fact", metadata: ["sequence": "\(entry.envelope.sequence)", "kind": "\(fact.kind)"])
+            pace.count(fact)
+        }
         bell.ring()
-        return envelope.sequence
+        return first
     }
 
     /// The number that the next fact will have: receipts are named after their facts.
@@ -159,13 +182,16 @@ public actor Clearinghouse {
             try closeWaiting(at: time)
         }
         try closeWaiting(at: instant)
+        try signCheckpointIfDue(at: instant)
     }
 
     /// Closes windows in order until one still waits for a file or a fixing.
     func closeWaiting(at time: Timestamp) throws(Fault) {
         while let window = house.windows.waiting.first, house.obstacles(toClosing: window).isEmpty {
             let time = max(time, house.lastTime)
-            let position = LogPosition(sequence: house.lastSequence, head: parts.journal.head)
+            let position = LogPosition(
+                sequence: house.lastSequence, head: parts.journal.head,
+                checkpoint: try logKey.checkpoint(parts.journal.frontier))
             let close: WindowClose
             do throws(Refusal) {
                 close = try house.close(window, at: time, position: position)
@@ -178,7 +204,11 @@ public actor Clearinghouse {
             }
             var fact = close.fact
             fact.attachments = references(attachments)
-            try commit(.windowClosed(fact), attachments, at: time)
+            let seal = WindowSeal(
+                window: window, closed: nextSequence,
+                documents: fact.attachments.filter { !$0.name.hasSuffix(".p7s") })
+            try commit([(.windowClosed(fact), attachments), (.sealed(.window(seal)), [])], at: time)
+            try signCheckpoint(at: time)
             parts.logger.notice("window closed", metadata: ["window": "\(window)"])
         }
     }

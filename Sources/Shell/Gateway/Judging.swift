@@ -1,5 +1,6 @@
 import Clearing
 import Conversion
+import Evidence
 import FileStore
 import House
 import Journal
@@ -93,10 +94,11 @@ extension Clearinghouse {
         let context = BatchContext(
             partner: batch.partner, batch: received, window: windowID,
             acceptedDay: programme.zone.date(at: attempt.at), agreement: agreement)
+        let secrets = try MemberSecrets(keys: parts.directory.keys, batch: received)
         judgements[received] = OpenJudgement(
             decision: try BatchDecision(
-                context: context, history: history,
-                members: try MemberSecrets(keys: parts.directory.keys, batch: received), pending: entries),
+                context: context, history: history, members: secrets, pending: entries,
+                sealer: secrets.sealer(window: windowID, programme, house.ledger.catalogue)),
             entries: entries, findings: FindingsLog(received: received, store: parts.originals, limits: parts.limits))
         return JudgementOrder(
             batch: batch, received: received, receivedAt: attempt.at, format: format,
@@ -267,6 +269,10 @@ extension Clearinghouse {
         receipt.furtherFindings = judgement.findings.count - Int64(judgement.findings.first.count)
         receipt.findingsFile = judgement.findings.file
         receipt.replaces = judgement.header?.replacesReceiptID?.text
+        let seal = records(order, judgement, status, digest: attempt?.digest)
+        if let seal {
+            receipt.evidence = .records(root: seal.records.root, count: seal.records.count, leaf: seal.records.leaf)
+        }
         var attachments = try sign(receipt, at: now)
         if let file = judgement.findings.file {
             let signature = try parts.signer.sign(digest: file.digest, at: now)
@@ -277,8 +283,24 @@ extension Clearinghouse {
             replaces: receipt.replaces, sums: sums, posting: posting, entries: entries,
             findings: judgement.findings.counts, findingsFile: judgement.findings.file, receiptID: receiptID,
             attachments: references(attachments))
-        try commit(.fileDecided(fact), attachments, at: now)
+        var facts: [(fact: Fact, attachments: [Attachment])] = [(.fileDecided(fact), attachments)]
+        if let seal { facts.append((.sealed(.records(seal.records)), seal.attachments)) }
+        try commit(facts, at: now)
         try advanceCalendar(to: self.now)
+    }
+
+    /// The seal of a file's records; nil for a dry run and for a refused file, of which nothing counts.
+    private func records(
+        _ order: JudgementOrder, _ judgement: OpenJudgement, _ status: FileStatus, digest: Digest32?
+    ) -> (records: RecordsSeal, attachments: [Attachment])? {
+        guard order.batch.series == .live, status != .refused, let sealer = judgement.decision.sealer, let digest
+        else { return nil }
+        let attachments = sealer.attachments
+        let seal = RecordsSeal(
+            received: order.received, partner: order.batch.partner, batch: order.batch, messageID: nil, digest: digest,
+            window: order.window.id, status: status, count: Int64(sealer.count), root: sealer.root,
+            attachments: references(attachments))
+        return (seal, attachments)
     }
 }
 

@@ -1,8 +1,10 @@
+import Evidence
 public import FileStore
 public import Journal
 public import Ledger
 import OpenSSLKit
 public import Primitives
+import ProgrammeModel
 
 /// Refers to members by a digest under the secret of a batch. Without the secret a reference says nothing.
 ///
@@ -10,12 +12,13 @@ public import Primitives
 /// different.
 struct MemberSecrets: MemberReferences {
     /// The number under which the secret of messages is kept.
-    static let messages: UInt64 = 0
+    static let messages = LeafKeys.messages
 
     private let keys: BatchKeys
     private let batch: UInt64
     private let isMessage: Bool
     private let hasher: HMACHasher
+    private let secret: [UInt8]
 
     /// Takes a file's secret, making one for a new file.
     ///
@@ -24,7 +27,8 @@ struct MemberSecrets: MemberReferences {
         self.keys = keys
         self.batch = batch
         isMessage = false
-        hasher = HMACHasher(key: try Self.secret(keys, batch))
+        secret = try Self.secret(keys, batch)
+        hasher = HMACHasher(key: secret)
     }
 
     /// Takes the secret of messages, making it for the first one.
@@ -34,7 +38,8 @@ struct MemberSecrets: MemberReferences {
         self.keys = keys
         self.batch = batch
         isMessage = true
-        hasher = HMACHasher(key: try Self.secret(keys, Self.messages))
+        secret = try Self.secret(keys, Self.messages)
+        hasher = HMACHasher(key: secret)
     }
 
     private static func secret(_ keys: BatchKeys, _ batch: UInt64) throws(Fault) -> [UInt8] {
@@ -46,6 +51,12 @@ struct MemberSecrets: MemberReferences {
             throw Fault("a secret for batch \(batch): \(error)")
         }
         return try keys.key(of: batch, orKeep: fresh)
+    }
+
+    /// Makes the tree over the batch's records.
+    func sealer(window: WindowID, _ programme: Programme, _ catalogue: Catalogue) -> RecordSealer {
+        let key = isMessage ? LeafKeys.ofMessage(batch, secret: secret) : secret
+        return LeafKeys.sealer(key: key, window: window, programme, catalogue)
     }
 
     func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 {

@@ -1,4 +1,5 @@
 import Conversion
+import Evidence
 import FileStore
 import House
 public import Journal
@@ -74,12 +75,13 @@ extension Clearinghouse {
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: now, hash: { SHA256.digest($0) })
         let pending = SingleEntry()
+        let secrets = try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence)
         var decision = try BatchDecision(
             context: BatchContext(
                 partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
-            history: history, members: try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence),
-            pending: pending)
+            history: history, members: secrets, pending: pending,
+            sealer: secrets.sealer(window: window.id, programme, house.ledger.catalogue))
         let decided: BatchDecision.Decided
         var transactionID = ""
         switch outcome {
@@ -103,8 +105,17 @@ extension Clearinghouse {
             partner: request.partner, messageID: request.messageID, digest: digest, status: decided.entry.status,
             findings: decided.findings, signer: signer, programmeVersion: house.programmes.count,
             entry: decided.entry.status == .accepted ? decided.entry : nil, posting: posting,
-            attachments: references(attachments))
-        try commit(.messageAnswered(fact), attachments, at: now)
+            detail: decided.entry.status == .accepted ? decision.lastDetail : nil, attachments: references(attachments))
+        var facts: [(fact: Fact, attachments: [Attachment])] = [(.messageAnswered(fact), attachments)]
+        // What counts on another partner's account is to be shown to that partner, and the fact itself is not.
+        if let sealer = decision.sealer, posting?.lines.contains(where: { $0.key.partner != request.partner }) == true {
+            let sealed = sealer.attachments
+            let seal = RecordsSeal(
+                received: sequence, partner: request.partner, batch: nil, messageID: request.messageID, digest: digest,
+                window: window.id, status: .accepted, count: 1, root: sealer.root, attachments: references(sealed))
+            facts.append((.sealed(.records(seal)), sealed))
+        }
+        try commit(facts, at: now)
         return answer
     }
 

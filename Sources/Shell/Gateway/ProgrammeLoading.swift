@@ -1,3 +1,4 @@
+import Evidence
 import House
 import Journal
 import Ledger
@@ -51,7 +52,9 @@ extension Clearinghouse {
         if programme == house.programme { return ProgrammeLoad(version: house.programmes.count, findings: findings) }
         let version = house.programmes.count + 1
         let fact = ProgrammeLoaded(version: version, programme: programme, files: signed.map(\.record))
-        try commit(.programmeLoaded(fact), signed.flatMap(\.attachments), at: now)
+        let seal = try ProgrammeSealing.seal(fact)
+        try commit(
+            [(.programmeLoaded(fact), signed.flatMap(\.attachments)), (.sealed(.programme(seal)), [])], at: now)
         return ProgrammeLoad(version: version, findings: findings)
     }
 }

@@ -122,6 +122,7 @@ extension Clearinghouse {
         receipt.signer = signer
         receipt.gaps = gaps
         receipt.findings = arrivalFindings(file, window: window, gaps: gaps, evidence)
+        receipt.evidence = logEvidence()
         let attachments =
             [Attachment(name: "signature.p7s", bytes: file.signature)] + (try sign(receipt, at: now))
         let fact = FileReceived(
@@ -236,6 +237,7 @@ extension Clearinghouse {
         receipt.status = attempt.status
         receipt.window = window
         receipt.statementLines = statementLines(attempt, of: batch.partner, window: window)
+        receipt.evidence = try clearedEvidence(received: received, window: window)
         let attachments = try sign(receipt, at: now)
         let fact = FileCleared(
             batch: batch, received: received, window: window, receiptID: receiptID, attachments: references(attachments)

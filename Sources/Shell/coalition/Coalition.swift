@@ -34,6 +34,7 @@ struct Coalition: AsyncParsableCommand {
                     PositionsCommand.self, RecordsCommand.self, ExplainCommand.self,
                 ]),
             CommandGroup(name: "Checking", subcommands: [ValidateCommand.self, CheckCommand.self]),
+            CommandGroup(name: "Evidence", subcommands: [EvidenceCommand.self, AuditCommand.self]),
             CommandGroup(name: "Keeping it safe", subcommands: [BackupCommand.self, RestoreCommand.self]),
         ])
 }

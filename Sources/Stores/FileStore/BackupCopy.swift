@@ -132,7 +132,9 @@ struct BackupCopy {
             contents.originals += try copyFolder("originals/\(folder)") { Digest32(hex: $0) != nil }
         }
         try files.syncDirectory(target + "/originals")
-        contents.keys = try copyFolder("keys") { [extent] in extent.knows($0, suffix: ".key") }
+        contents.keys = try copyFolder("keys") { [extent] name in
+            extent.knows(name, suffix: ".key") || name == BatchKeys.checkpointFile
+        }
         contents.pending = try copyFolder("pending") { !$0.hasSuffix(".tmp") }
     }
 

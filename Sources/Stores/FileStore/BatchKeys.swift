@@ -7,6 +7,9 @@ public import Primitives
 public struct BatchKeys: Sendable {
     /// Bytes of a secret.
     public static let byteCount = 32
+    /// The name of the secret half of the key that signs checkpoints.
+    public static let checkpoint = "checkpoint"
+    static let checkpointFile = checkpoint + ".key"
 
     private let directory: String
     private let files: any FileSystem
@@ -20,8 +23,13 @@ public struct BatchKeys: Sendable {
     /// The secret of a batch; nil when there is none.
     ///
     /// - Throws: `Fault` when it cannot be read or is damaged.
-    public func key(of batch: UInt64) throws(Fault) -> [UInt8]? {
-        let path = "\(directory)/\(name(batch))"
+    public func key(of batch: UInt64) throws(Fault) -> [UInt8]? { try key(named: name(batch)) }
+
+    /// A secret that belongs to no batch, by its name; nil when there is none.
+    ///
+    /// - Throws: `Fault` when it cannot be read or is damaged.
+    public func key(named name: String) throws(Fault) -> [UInt8]? {
+        let path = "\(directory)/\(name).key"
         guard let bytes = try orFault(try files.readWhole(path)) else { return nil }
         guard bytes.count == Self.byteCount + 4, FieldReader.isChecked(bytes[...]) else {
             throw Fault("\(path): the secret is damaged")
@@ -34,13 +42,20 @@ public struct BatchKeys: Sendable {
     /// - Parameter fresh: 32 random bytes.
     /// - Throws: `Fault` when it cannot be read or written or is damaged.
     public func key(of batch: UInt64, orKeep fresh: [UInt8]) throws(Fault) -> [UInt8] {
+        try key(named: name(batch), orKeep: fresh)
+    }
+
+    /// A secret by its name; the fresh one becomes it, durably, when there is none yet.
+    ///
+    /// - Throws: `Fault` when it cannot be read or written or is damaged.
+    public func key(named name: String, orKeep fresh: [UInt8]) throws(Fault) -> [UInt8] {
         precondition(fresh.count == Self.byteCount, "a secret has 32 bytes")
-        if let kept = try key(of: batch) { return kept }
+        if let kept = try key(named: name) { return kept }
         var bytes = fresh
         bytes.appendLE(CRC32.checksum(fresh[...]))
-        try orFault(try files.writeAtomically(bytes, to: name(batch), in: directory))
+        try orFault(try files.writeAtomically(bytes, to: name + ".key", in: directory))
         return fresh
     }
 
-    private func name(_ batch: UInt64) -> String { Padding.zeros(Int(batch), 10) + ".key" }
+    private func name(_ batch: UInt64) -> String { Padding.zeros(Int(batch), 10) }
 }

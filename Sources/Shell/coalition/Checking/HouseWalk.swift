@@ -1,4 +1,5 @@
 import Clearing
+import Evidence
 import FileStore
 import Gateway
 import House
@@ -24,6 +25,7 @@ struct HouseWalk {
     private var trust: TrustStore?
     private var cache = ChainVerdictCache()
     private var verified: Set<Digest32> = []
+    private var seals: SealCheck
 
     private var files = 0
     private var messages = 0
@@ -39,6 +41,7 @@ struct HouseWalk {
         records = directory.records(hashing: HouseOpening.hashing)
         history = History(facts: log, records: records, identities: directory.identityRuns())
         originals = directory.originals(hashing: HouseOpening.hashing)
+        seals = SealCheck(directory: directory, log: log, records: records)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"
         case .unusable(let reason): snapshotReport = "passed over: \(reason)"
@@ -70,9 +73,14 @@ struct HouseWalk {
         case .fileCancelled: try verifyAnswer("cancelled.cms", envelope)
         case .messageAnswered(let fact): try take(fact, envelope)
         case .windowClosed(let fact): try compare(fact, envelope)
+        case .sealed(let seal): try seals.compare(seal, envelope, house)
+        case .checkpointSigned(let fact):
+            try seals.compare(fact, envelope.sequence)
+            try verifySignature("checkpoint.note", envelope)
         case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed: break
         }
         try house.apply(envelope, history: history)
+        try seals.count(envelope)
         if let taken = snapshot, taken.sequence == envelope.sequence {
             guard taken.house == house else {
                 throw Fault("the snapshot of fact \(envelope.sequence) is not what the log gives: remove it")
@@ -112,6 +120,10 @@ struct HouseWalk {
         }
         report.add(
             "windows", "\(house.windows.closed.count) closes computed anew, \(documents) documents byte for byte")
+        report.add(
+            "evidence",
+            "\(seals.checkpoints) checkpoints are the roots of the log, \(seals.seals) seals fit what they seal"
+                + (seals.unsalted > 0 ? " (\(seals.unsalted) without the keys of their leaves)" : ""))
         report.add("signatures", "\(signatures) of the host, each good")
         report.add("points", "all accounts add up to zero after each fact; MEMBERS is what is outstanding")
         report.add("snapshot", snapshotReport)
@@ -158,8 +170,13 @@ struct HouseWalk {
     // MARK: Windows
 
     private mutating func compare(_ fact: WindowClosed, _ envelope: FactEnvelope) throws {
+        var checkpoint: StatementCheckpoint?
+        if let note = fact.checkpoint {
+            try seals.compare(statement: note, envelope.sequence)
+            checkpoint = try StatementCheckpoint(note: note)
+        }
         let position = LogPosition(
-            sequence: envelope.sequence - 1, head: try log.chainHash(envelope.sequence - 1))
+            sequence: envelope.sequence - 1, head: try log.chainHash(envelope.sequence - 1), checkpoint: checkpoint)
         let close = try house.close(fact.window, at: envelope.time, position: position)
         guard close.fact.accounts == fact.accounts else {
             throw Fault("fact \(envelope.sequence): the accounts of \(fact.window) are not what the log gives")

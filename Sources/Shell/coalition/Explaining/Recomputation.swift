@@ -1,3 +1,4 @@
+import Evidence
 import FileStore
 import House
 import Journal
@@ -14,7 +15,9 @@ extension HouseReader {
         }
         let envelope = try fact(sequence)
         guard case .windowClosed(let fact) = envelope.fact else { throw Fault("fact \(sequence) closes no window") }
-        let position = LogPosition(sequence: sequence - 1, head: try log.chainHash(sequence - 1))
+        let position = LogPosition(
+            sequence: sequence - 1, head: try log.chainHash(sequence - 1),
+            checkpoint: try fact.checkpoint.map(StatementCheckpoint.init(note:)))
         let close = try house(after: sequence - 1).close(window, at: envelope.time, position: position)
         return (sequence, fact, close)
     }

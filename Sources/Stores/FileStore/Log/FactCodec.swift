@@ -14,13 +14,23 @@ public enum FactCodec {
     ///
     /// - Throws: `Fault` when it cannot be written as JSON.
     public static func encode(_ envelope: FactEnvelope) throws(Fault) -> [UInt8] {
+        do throws(Fault) {
+            return try json(Form(v: version, seq: envelope.sequence, at: envelope.time, fact: envelope.fact))
+        } catch {
+            throw Fault("fact \(envelope.sequence) (\(envelope.fact.kind)): \(error)")
+        }
+    }
+
+    /// A value in the form of facts: JSON with sorted keys, without spaces and without escaped slashes.
+    ///
+    /// - Throws: `Fault` when it cannot be written as JSON.
+    public static func json(_ value: some Encodable) throws(Fault) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let form = Form(v: version, seq: envelope.sequence, at: envelope.time, fact: envelope.fact)
         do {
-            return [UInt8](try encoder.encode(form))
+            return [UInt8](try encoder.encode(value))
         } catch {
-            throw Fault("fact \(envelope.sequence) (\(envelope.fact.kind)) cannot be written as JSON: \(error)")
+            throw Fault("it cannot be written as JSON: \(error)")
         }
     }
 

@@ -36,8 +36,8 @@ public struct RecordEntryCodec {
         out.appendLE(entry.record)
         out.appendLE(entry.offset)
         out.appendLE(entry.length)
-        out.append(entry.type.map(Self.code) ?? 0)
-        out.append(Self.code(entry.status))
+        out.append(entry.type?.code ?? 0)
+        out.append(entry.status.code)
         var flags: UInt8 = 0
         if entry.isLate { flags |= 1 }
         if entry.isCarriedOver { flags |= 2 }
@@ -115,14 +115,6 @@ public struct RecordEntryCodec {
 
     private static func digest(_ reader: inout FieldReader) -> Digest16 {
         Digest16(high: reader.u64().byteSwapped, low: reader.u64().byteSwapped)
-    }
-
-    private static func code(_ type: RecordType) -> UInt8 {
-        UInt8(truncatingIfNeeded: (RecordType.allCases.firstIndex(of: type) ?? 0) + 1)
-    }
-
-    private static func code(_ status: RecordStatus) -> UInt8 {
-        UInt8(truncatingIfNeeded: (RecordStatus.allCases.firstIndex(of: status) ?? 0) + 1)
     }
 }
 

@@ -1,0 +1,251 @@
+public import Journal
+public import Primitives
+import ProgrammeModel
+import Transparency
+
+/// SHA-256 for leaves, and the hashes of their trees.
+public protocol LeafHashing: TreeHashing {
+    /// SHA-256 of short bytes.
+    func digest(_ data: Span<UInt8>) -> Digest32
+}
+
+/// Makes the tree over a file's records while they are judged. Specs/evidence.md.
+///
+/// Each record is sealed once, in order. Nothing is kept of a leaf but its part in the tree, so that a file of any length
+/// needs little memory; what could not be made again from the entries later is collected as rows of `SharesTable`.
+public final class RecordSealer {
+    private let window: WindowID
+    private let pair: (LineKey) -> SealedLine
+    private var sets: [Digest32] = []
+    private var lines: [Digest32] = []
+    private var leaves: LeafMaker
+    private var frontier = TreeFrontier()
+    private var tiles = NodeRow(leaves: 256)
+    private var wide = NodeRow(leaves: 65_536)
+
+    /// The rows of records whose detail does not follow from their entry.
+    public private(set) var shares = SharesTable()
+
+    /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof reads
+    /// few of its neighbours.
+    public var nodes: [UInt8] { tiles.bytes + wide.bytes }
+
+    /// Begins a tree.
+    ///
+    /// - Parameters:
+    ///   - key: the batch's 32 bytes of which salts are made.
+    ///   - window: the window of its records.
+    ///   - pair: adds the pair of its fixing to a line.
+    public init(
+        key: [UInt8], window: WindowID, hashing: any LeafHashing, pair: @escaping (LineKey) -> SealedLine
+    ) {
+        self.window = window
+        self.pair = pair
+        leaves = LeafMaker(key: key, hashing: hashing)
+    }
+
+    /// The number of records sealed.
+    public var count: UInt64 { frontier.size }
+
+    /// The root over all records so far.
+    public var root: Digest32 { root(leaves.hashing) }
+
+    private func root(_ hashing: some TreeHashing) -> Digest32 { frontier.root(hashing) }
+
+    /// The salt of a line by its index in the batch.
+    public func lineSalt(_ index: Int) -> Digest16 { leaves.lineSalt(index) }
+
+    /// The digest of a line by its index in the batch.
+    public func lineDigest(_ line: SealedLine, index: Int) -> Digest32 { leaves.lineDigest(line, index: index) }
+
+    /// Takes note of the lines and sets that are new since the last call, in the order of their indexes.
+    public func note(_ batch: History.BatchLines) {
+        while lines.count < batch.keys.count {
+            lines.append(leaves.lineDigest(pair(batch.keys[lines.count]), index: lines.count))
+        }
+        while sets.count < batch.sets.count {
+            let set = batch.sets[sets.count]
+            var data: [UInt8] = []
+            RecordLeaf.setData(
+                window: window, promotion: set.promotion, lines: set.lines.map { lines[$0] }, into: &data)
+            sets.append(leaves.hashing.digest(data.span))
+        }
+    }
+
+    /// Whether a set's digest is known.
+    public func knows(set: Int32) -> Bool { set < 0 || Int(set) < sets.count }
+
+    /// Seals the next record.
+    public func seal(_ entry: RecordEntry, _ detail: LeafDetail) {
+        let hash = leafHash(entry, detail)
+        add(hash, leaves.hashing)
+        shares.add(entry, detail)
+    }
+
+    private func add(_ hash: Digest32, _ hashing: some LeafHashing) {
+        frontier.append(hash, hashing)
+        tiles.append(hash, hashing)
+        wide.append(hash, hashing)
+    }
+
+    /// The leaf of a record; its set must be known.
+    public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
+        leaves.hash(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)])
+    }
+
+    /// The data of a record's leaf.
+    public func data(_ entry: RecordEntry, _ detail: LeafDetail) -> [UInt8] {
+        leaves.data(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)])
+    }
+
+    /// The salt of a record.
+    public func salt(_ record: UInt32) -> Digest16 { leaves.salt(record) }
+}
+
+/// The hashes of runs of leaves of one length.
+private struct NodeRow {
+    let leaves: UInt64
+    private(set) var bytes: [UInt8] = []
+    private var range = SubtreeRange()
+
+    init(leaves: UInt64) { self.leaves = leaves }
+
+    mutating func append(_ hash: Digest32, _ hashing: some TreeHashing) {
+        range.append(hash, hashing)
+        guard range.end - range.begin == leaves else { return }
+        range.hashes[0].append(to: &bytes)
+        range = SubtreeRange(at: range.end)
+    }
+}
+
+/// Makes leaves under one key, without allocating for each.
+struct LeafMaker {
+    let hashing: any LeafHashing
+    private let key: [UInt8]
+    private var leaf: [UInt8] = []
+    private var secret: [UInt8] = []
+    private var salt: [UInt8] = []
+
+    init(key: [UInt8], hashing: any LeafHashing) {
+        self.key = key
+        self.hashing = hashing
+        RecordLeaf.saltData(key: key, record: 0, into: &salt)
+    }
+
+    func lineSalt(_ index: Int) -> Digest16 {
+        var data: [UInt8] = []
+        RecordLeaf.lineSaltData(key: key, index: index, into: &data)
+        return Digest16(hashing.digest(data.span))
+    }
+
+    func lineDigest(_ line: SealedLine, index: Int) -> Digest32 {
+        var data: [UInt8] = []
+        RecordLeaf.lineData(line, salt: lineSalt(index), into: &data)
+        return hashing.digest(data.span)
+    }
+
+    mutating func salt(_ record: UInt32) -> Digest16 { salt(record, hashing) }
+
+    private mutating func salt(_ record: UInt32, _ hashing: some LeafHashing) -> Digest16 {
+        let end = salt.count
+        salt[end - 4] = UInt8(truncatingIfNeeded: record >> 24)
+        salt[end - 3] = UInt8(truncatingIfNeeded: record >> 16)
+        salt[end - 2] = UInt8(truncatingIfNeeded: record >> 8)
+        salt[end - 1] = UInt8(truncatingIfNeeded: record)
+        return Digest16(hashing.digest(salt.span))
+    }
+
+    mutating func hash(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> Digest32 {
+        hash(entry, detail, lines: lines, hashing)
+    }
+
+    private mutating func hash(
+        _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, _ hashing: some LeafHashing
+    ) -> Digest32 {
+        secret.removeAll(keepingCapacity: true)
+        RecordLeaf.privateData(entry, salt: salt(entry.record, hashing), into: &secret)
+        let privately = hashing.digest(secret.span)
+        leaf.removeAll(keepingCapacity: true)
+        RecordLeaf.data(entry, detail, lines: lines, privately: privately, into: &leaf)
+        return hashing.leaf(leaf.span)
+    }
+
+    mutating func data(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> [UInt8] {
+        _ = hash(entry, detail, lines: lines)
+        return leaf
+    }
+}
+
+/// The details of leaves that do not follow from their entries: the shares of bonuses and what reversals leave.
+///
+/// A row is 24 bytes, integers most significant byte first: record 4, place of the line in its set 4, points 8, left 8. A
+/// record without lines that leaves something has one row with the place 4294967295.
+public struct SharesTable: Hashable, Sendable {
+    /// Bytes of a row.
+    public static let rowBytes = 24
+    private static let noLine = UInt32.max
+
+    /// All rows in order of records.
+    public private(set) var bytes: [UInt8] = []
+
+    /// No rows.
+    public init() {}
+
+    /// Takes rows that were kept; nil when they are cut short or out of order.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count % Self.rowBytes == 0 else { return nil }
+        self.bytes = bytes
+        for row in 1..<max(1, rows) where record(row - 1) > record(row) { return nil }
+    }
+
+    private var rows: Int { bytes.count / Self.rowBytes }
+
+    private func word(_ offset: Int, _ count: Int) -> UInt64 {
+        bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private func record(_ row: Int) -> UInt32 { UInt32(truncatingIfNeeded: word(row * Self.rowBytes, 4)) }
+
+    mutating func add(_ entry: RecordEntry, _ detail: LeafDetail) {
+        guard detail != Self.plain(entry) else { return }
+        if detail.shares.isEmpty { append(entry.record, Self.noLine, 0, detail.left) }
+        for (place, points) in detail.shares.enumerated() {
+            append(entry.record, UInt32(place), points, detail.left)
+        }
+    }
+
+    private mutating func append(_ record: UInt32, _ place: UInt32, _ points: Int64, _ left: Int64) {
+        for (value, count) in [
+            (UInt64(record), 4), (UInt64(place), 4), (UInt64(bitPattern: points), 8), (UInt64(bitPattern: left), 8),
+        ] {
+            for shift in stride(from: (count - 1) * 8, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+            }
+        }
+    }
+
+    /// What a record's leaf says when there are no rows for it: its points on its one line.
+    public static func plain(_ entry: RecordEntry) -> LeafDetail {
+        LeafDetail(left: 0, shares: entry.lineSet < 0 ? [] : [entry.points])
+    }
+
+    /// The detail of a record.
+    public func detail(of entry: RecordEntry) -> LeafDetail {
+        var (low, high) = (0, rows)
+        while low < high {
+            let middle = (low + high) / 2
+            if record(middle) < entry.record { low = middle + 1 } else { high = middle }
+        }
+        guard low < rows, record(low) == entry.record else { return Self.plain(entry) }
+        var detail = LeafDetail(left: 0, shares: [])
+        while low < rows, record(low) == entry.record {
+            let start = low * Self.rowBytes
+            detail.left = Int64(bitPattern: word(start + 16, 8))
+            if UInt32(truncatingIfNeeded: word(start + 4, 4)) != Self.noLine {
+                detail.shares.append(Int64(bitPattern: word(start + 8, 8)))
+            }
+            low += 1
+        }
+        return detail
+    }
+}

@@ -1,0 +1,36 @@
+public import FileStore
+public import House
+import Journal
+public import Primitives
+
+/// Where the evidence of a house is read: a fold of its log at some place, and the stores. Nothing is written.
+public struct EvidenceSource {
+    /// The log.
+    public let log: SegmentLog
+    /// The entries of files.
+    public let records: FileRecordStore
+    /// Files as received, and revocation lists.
+    public let originals: OriginalStore
+    /// The keys of salts.
+    public let keys: BatchKeys
+    /// The house as it stands.
+    public let house: HouseState
+
+    /// Joins the parts; the parameters are the properties of the same names.
+    public init(
+        log: SegmentLog, records: FileRecordStore, originals: OriginalStore, keys: BatchKeys, house: HouseState
+    ) {
+        self.log = log
+        self.records = records
+        self.originals = originals
+        self.keys = keys
+        self.house = house
+    }
+
+    /// A sealed batch; nil when the key of its salts is gone.
+    ///
+    /// - Throws: `Fault` when the log or a store is damaged.
+    public func batch(sealedBy sequence: UInt64) throws(Fault) -> SealedBatch? {
+        try SealedBatch(sealedBy: sequence, log: log, records: records, keys: keys, house: house)
+    }
+}
