@@ -33,7 +33,9 @@ let package = Package(
         // Engine: pure. No C, no network, no clock, no input or output.
         .target(name: "ProgrammeModel", dependencies: ["Primitives"], path: "Sources/Engine/ProgrammeModel"),
         .target(name: "Transparency", dependencies: ["Primitives"], path: "Sources/Engine/Transparency"),
-        .target(name: "Journal", dependencies: ["Primitives", "ProgrammeModel"], path: "Sources/Engine/Journal"),
+        .target(
+            name: "Journal", dependencies: ["Primitives", "ProgrammeModel", "Transparency"],
+            path: "Sources/Engine/Journal"),
         .target(
             name: "Ledger", dependencies: ["Primitives", "ProgrammeModel", "Transparency", "Journal"],
             path: "Sources/Engine/Ledger"),
@@ -71,7 +73,7 @@ let package = Package(
 
         // Stores: adapters of the journal's and the records' ports.
         .target(
-            name: "FileStore", dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger"],
+            name: "FileStore", dependencies: ["Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger"],
             path: "Sources/Stores/FileStore"),
 
         // Shell: sockets, composition, the one executable.
@@ -143,8 +145,8 @@ let package = Package(
         .target(
             name: "TestKit",
             dependencies: [
-                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
-                "FileStore", "OpenSSLKit",
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Statements", "House", "FileStore", "OpenSSLKit",
             ],
             path: "Tests/TestKit"),
         .target(
@@ -167,7 +169,10 @@ let package = Package(
         .testTarget(name: "OpenSSLKitTests", dependencies: ["Primitives", "OpenSSLKit", "Verification", "TestKit"]),
         .testTarget(
             name: "FileStoreTests",
-            dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger", "FileStore", "TestKit"]),
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "FileStore", "OpenSSLKit",
+                "TestKit",
+            ]),
         .testTarget(
             name: "ProgrammeFilesTests", dependencies: ["Primitives", "ProgrammeModel", "ProgrammeFiles", "TestKit"]),
         .testTarget(

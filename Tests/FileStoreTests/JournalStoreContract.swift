@@ -4,6 +4,7 @@ import Primitives
 import Synchronization
 import TestKit
 import Testing
+import Transparency
 
 /// An adapter of the log under test, and how to open it again.
 enum LogBackend: String, CaseIterable, CustomTestStringConvertible {
@@ -44,10 +45,11 @@ final class LogUnderTest {
 
     func remove() { folder?.remove() }
 
-    func open() throws -> any JournalStore {
+    func open() throws -> any JournalStore & FactTree {
         if backend == .memory { return memory }
         var options = SegmentLog.Options()
         options.segmentBytes = 4000
+        options.treeFolder = directory + "-tree"
         return try SegmentLog.open(directory, files: files, hashing: hashing, options: options)
     }
 }
@@ -115,6 +117,59 @@ struct JournalStoreContract {
             #expect(log.head == expected)
         }
         #expect(try subject.open().head == expected)
+    }
+
+    @Test(
+        "the tree is that over the leaves of the facts' bytes, and its proofs hold", arguments: LogBackend.allCases)
+    func tree(_ backend: LogBackend) throws {
+        let subject = try backend.make()
+        defer { subject.remove() }
+        let hashing = subject.hashing.tree
+        let log = try subject.open()
+        #expect(try log.frontier == TreeFrontier())
+        #expect(try log.root(of: 0) == subject.hashing.digest([]))
+        var leaves: [Digest32] = []
+        var frontiers = [TreeFrontier()]
+        for entries in try Samples.workload(hashing: subject.hashing) {
+            try log.append(entries)
+            for entry in entries {
+                let bytes = try FactCodec.encode(entry.envelope)
+                leaves.append(subject.hashing.digest(([0] + bytes)[...]))
+                var frontier = frontiers[frontiers.count - 1]
+                frontier.append(leaves[leaves.count - 1], hashing)
+                frontiers.append(frontier)
+            }
+            #expect(try log.frontier == frontiers.last)
+        }
+        let last = UInt64(leaves.count)
+        for log in [log, try subject.open()] {
+            #expect(try log.frontier == frontiers.last)
+            for (index, leaf) in leaves.enumerated() { #expect(try log.leaf(UInt64(index) + 1) == leaf) }
+            var read: [Digest32] = []
+            try log.leaves(from: 2, to: last) { (piece) throws(Fault) in read += piece }
+            #expect(read == Array(leaves.dropFirst()))
+            for size in 1...last {
+                let root = subject.hashing.root(frontiers[Int(size)])
+                #expect(try log.root(of: size) == root)
+                for fact in 1...size {
+                    let proof = try log.inclusionProof(of: fact, in: size)
+                    #expect(subject.hashing.proves(proof, leaves[Int(fact) - 1], fact: fact, in: size, root))
+                    let growth = try log.consistencyProof(from: fact, to: size)
+                    let first = subject.hashing.root(frontiers[Int(fact)])
+                    #expect(subject.hashing.connects(growth, fact, first, size, root))
+                }
+            }
+            #expect(throws: Fault.self) { try log.root(of: last + 1) }
+            #expect(throws: Fault.self) { try log.leaf(0) }
+            #expect(throws: Fault.self) { try log.leaf(last + 1) }
+            #expect(throws: Fault.self) { try log.inclusionProof(of: 0, in: last) }
+            #expect(throws: Fault.self) { try log.inclusionProof(of: 3, in: 2) }
+            #expect(throws: Fault.self) { try log.inclusionProof(of: 1, in: last + 1) }
+            #expect(throws: Fault.self) { try log.consistencyProof(from: 3, to: 2) }
+            for (level, index) in [(-1, 0), (63, 0), (0, last), (62, 1), (3, UInt64.max)] as [(Int, UInt64)] {
+                #expect(throws: Fault.self) { try log.subtree(level: level, index: index) }
+            }
+        }
     }
 
     @Test(

@@ -3,6 +3,7 @@ import Journal
 import Primitives
 import TestKit
 import Testing
+import Transparency
 
 @Suite("The log after a crash")
 struct LogCrashTests {
@@ -12,6 +13,7 @@ struct LogCrashTests {
     private var options: SegmentLog.Options {
         var options = SegmentLog.Options()
         options.segmentBytes = 8000
+        options.treeFolder = "tree"
         return options
     }
 
@@ -82,7 +84,9 @@ struct LogCrashTests {
             // The log goes on, and what it now takes survives as well.
             let rest = workload.drop { $0[0].envelope.sequence <= log.lastSequence }
             for entries in rest { try log.append(entries) }
+            try expectTree(of: log, workload, place)
             let again = try open(disk.restarted(after: .everythingLost))
+            try expectTree(of: again, workload, place)
             let all = Acknowledged(entries: workload.flatMap(\.self))
             if let complaint = try all.complaint(about: again, workload: workload) {
                 Issue.record("\(place), then the rest: \(complaint)")
@@ -92,6 +96,17 @@ struct LogCrashTests {
         // The sweep is worth its name only if it met every kind of torn end.
         let expected = ["it is cut short", "its header is lost", "the segment's header is cut short"]
         #expect(torn.isSuperset(of: pageBytes == 512 ? expected + ["a part of it is lost"] : expected), "\(torn)")
+    }
+
+    /// The tree is that over the leaves of all facts.
+    private func expectTree(of log: SegmentLog, _ workload: [[JournalEntry]], _ place: String) throws {
+        var frontier = TreeFrontier()
+        for entry in workload.flatMap(\.self).prefix(Int(log.lastSequence)) {
+            let bytes = try FactCodec.encode(entry.envelope)
+            frontier.append(hashing.tree.leaf(bytes.span), hashing.tree)
+        }
+        #expect(try log.frontier == frontier, "\(place)")
+        #expect(try log.root(of: log.lastSequence) == hashing.root(frontier), "\(place)")
     }
 
     @Test("a second crash, while the first one is repaired, loses nothing either")

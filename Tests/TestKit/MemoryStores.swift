@@ -2,6 +2,7 @@ public import FileStore
 public import Journal
 public import Primitives
 import Synchronization
+public import Transparency
 
 /// A log in memory, for tests of the engine. It keeps facts as bytes, so that what is replayed was encoded and decoded.
 public final class MemoryJournalStore: JournalStore, Sendable {
@@ -87,6 +88,54 @@ public final class MemoryJournalStore: JournalStore, Sendable {
         let entries = state.withLock { $0.entries }
         guard sequence >= 1, sequence <= UInt64(entries.count) else { throw Fault("the log has no fact \(sequence)") }
         return entries[Int(sequence) - 1]
+    }
+}
+
+extension MemoryJournalStore: FactTree {
+    /// The hashes of leaves and nodes.
+    public var treeHashing: any TreeHashing { hashing.tree }
+
+    /// The tree over all facts, computed anew.
+    public var frontier: TreeFrontier {
+        var frontier = TreeFrontier()
+        for leaf in allLeaves { frontier.append(leaf, hashing.tree) }
+        return frontier
+    }
+
+    /// The leaf of a fact.
+    public func leaf(_ sequence: UInt64) throws(Fault) -> Digest32 {
+        let bytes = try rawFact(sequence)
+        return hashing.tree.leaf(bytes.span)
+    }
+
+    /// The leaves of facts, all at once.
+    public func leaves(
+        from first: UInt64, to last: UInt64, _ body: (ArraySlice<Digest32>) throws(Fault) -> Void
+    ) throws(Fault) {
+        let leaves = allLeaves
+        guard first >= 1, first <= last, last <= UInt64(leaves.count) else {
+            throw Fault("the log has no facts \(first) to \(last)")
+        }
+        try body(leaves[Int(first) - 1..<Int(last)])
+    }
+
+    /// The hash of a perfect subtree, computed anew.
+    public func subtree(level: Int, index: UInt64) throws(Fault) -> Digest32 {
+        let leaves = allLeaves
+        guard (0..<63).contains(level), index < UInt64(leaves.count) >> UInt64(level) else {
+            throw Fault("the tree has no subtree \(index) of level \(level)")
+        }
+        let begin = Int(index) << level
+        var range = SubtreeRange()
+        for leaf in leaves[begin..<begin + 1 << level] { range.append(leaf, hashing.tree) }
+        return range.hashes[0]
+    }
+
+    private var allLeaves: [Digest32] {
+        state.withLock { $0.entries }.map { entry in
+            let bytes = entry.bytes
+            return hashing.tree.leaf(bytes.span)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ public import ProgrammeModel
 public enum HouseOpening {
     /// SHA-256 by OpenSSL, for the stores.
     public static let hashing = Hashing(
-        digest: { SHA256.digest($0) }, begin: { StreamedDigest() })
+        digest: { SHA256.digest($0) }, begin: { StreamedDigest() }, tree: OpenSSLTreeHashing())
 
     /// What the first fact says.
     public struct Founding: Sendable {

@@ -139,6 +139,7 @@ public final class DataDirectory: Sendable {
     ) throws(Fault) -> SegmentLog {
         var options = options
         if !isExclusive { options.isReadOnly = true }
+        if options.treeFolder == nil { options.treeFolder = path + "/derived/tree" }
         return try SegmentLog.open(path + "/log", files: files, hashing: hashing, options: options)
     }
 

@@ -4,8 +4,8 @@ import Primitives
 enum GroupScan {
     /// Nothing: the segment ends here.
     case end
-    /// A group as it was written, with the places of its entries.
-    case whole(GroupHeader, places: [Int64])
+    /// A group as it was written, with the places and the leaves of its entries.
+    case whole(GroupHeader, places: [Int64], leaves: [Digest32])
     /// The rest of an append that power or process did not live to complete.
     case torn(String)
 }
@@ -48,11 +48,12 @@ extension SegmentReader {
             try walk(group, at: offset, &start, deep: true, hashing) { (_) throws(Fault) in }
             throw damage(offset, next, "the commit record of its group, facts to \(start.sequence), is wrong")
         }
-        var places: [Int64] = []
+        var (places, leaves) = ([Int64](), [Digest32]())
         try walk(group, at: offset, &position, deep: deep, hashing) { (entry) throws(Fault) in
             places.append(entry.offset)
+            leaves.append(entry.leaf)
         }
-        return .whole(group, places: places)
+        return .whole(group, places: places, leaves: leaves)
     }
 
     /// Whether a unit that a header touches is zero from the header's first byte on.

@@ -16,6 +16,8 @@ public final class SegmentLog: JournalStore, Sendable {
         public var segmentBytes: Int64 = 256 << 20
         /// Whether nothing may be written: a torn end is reported and left as it is, and appends are refused.
         public var isReadOnly = false
+        /// The folder where the hashes of the log's tree are kept; nil keeps them in memory, for tests and short logs.
+        public var treeFolder: String?
 
         /// The defaults.
         public init() {}
@@ -28,6 +30,9 @@ public final class SegmentLog: JournalStore, Sendable {
 
     /// What had to be repaired when the log was opened.
     public let recovery: LogRecovery
+
+    /// The hashes of the tree over all facts.
+    let tree: LogTree
 
     /// What readers see: only what is durable.
     struct Published {
@@ -60,13 +65,14 @@ public final class SegmentLog: JournalStore, Sendable {
 
     init(
         files: any FileSystem, directory: String, hashing: Hashing, options: Options, recovery: LogRecovery,
-        writer: sending Writer, published: sending Published
+        tree: LogTree, writer: sending Writer, published: sending Published
     ) {
         self.files = files
         self.directory = directory
         self.hashing = hashing
         self.options = options
         self.recovery = recovery
+        self.tree = tree
         self.writer = Mutex(writer)
         self.published = Mutex(published)
     }
@@ -121,6 +127,8 @@ public final class SegmentLog: JournalStore, Sendable {
         writer.count = segment.header.number
         writer.segment = segment
         writer.position = draft.last
+        // Before readers see the facts, so that the tree reaches as far as the log for all of them.
+        tree.append(draft.leaves, after: draft.last.sequence - UInt64(draft.leaves.count))
         published.withLock { published in
             published.places += group.places.map { Self.pack(segment.header.number, $0) }
             published.head = draft.last.head
@@ -135,8 +143,10 @@ public final class SegmentLog: JournalStore, Sendable {
         return OpenSegment(header: header, file: file, size: 0, places: [])
     }
 
-    /// Notes the places of a finished segment. It is made anew at the next start if this fails.
+    /// Makes the tree durable as far as a finished segment, and notes the segment's places. Both are made anew at the
+    /// next start if this fails.
     private func finish(_ segment: OpenSegment, _ last: LogPosition) {
+        tree.keep(head: last.head)
         let index = SegmentIndex(header: segment.header, size: segment.size, last: last, places: segment.places)
         try? Self.keep(index, files, directory, hashing)
     }
@@ -217,12 +227,14 @@ public struct LogExtent: Hashable, Sendable {
 struct GroupDraft {
     /// The group's last entry.
     let last: LogPosition
+    /// The leaves of its facts.
+    let leaves: [Digest32]
     private let firstSequence: UInt64
     private let entries: [[UInt8]]
 
     /// Checks entries and makes their bytes.
     init(_ added: [JournalEntry], after position: LogPosition, _ hashing: Hashing) throws(Fault) {
-        var (last, entries) = (position, [[UInt8]]())
+        var (last, entries, leaves) = (position, [[UInt8]](), [Digest32]())
         for entry in added {
             let envelope = entry.envelope
             try JournalRules.check(entry, next: last.sequence + 1, notBefore: last.time, hashing: hashing)
@@ -230,7 +242,7 @@ struct GroupDraft {
             let header = EntryHeader(
                 attachments: UInt32(entry.attachments.count), sequence: envelope.sequence, time: envelope.time,
                 factBytes: Int64(fact.count), previous: last.head)
-            let leaf = HashChain.leaf(fact[...], hashing.digest)
+            let leaf = hashing.tree.leaf(fact.span)
             let chain = HashChain.next(after: last.head, leaf: leaf, hashing.digest)
             var bytes = header.bytes + fact
             for attachment in entry.attachments {
@@ -238,9 +250,11 @@ struct GroupDraft {
                 bytes += attachment.bytes
             }
             entries.append(bytes + chain.bytes)
+            leaves.append(leaf)
             last = LogPosition(sequence: envelope.sequence, head: chain, time: envelope.time)
         }
         self.last = last
+        self.leaves = leaves
         self.entries = entries
         firstSequence = position.sequence + 1
     }

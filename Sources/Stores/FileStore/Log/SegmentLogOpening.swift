@@ -38,9 +38,13 @@ extension SegmentLog {
     ) throws(Fault) -> SegmentLog {
         var opening = LogOpening(directory: directory, files: files, hashing: hashing, options: options)
         try opening.read()
-        return SegmentLog(
+        let tree = LogTree(options.treeFolder, files: files, hashing: hashing.tree, isReadOnly: options.isReadOnly)
+        let log = SegmentLog(
             files: files, directory: directory, hashing: hashing, options: options, recovery: opening.recovery,
-            writer: opening.writer, published: opening.published)
+            tree: tree, writer: opening.writer, published: opening.published)
+        // Who only reads, or keeps no files of the tree, makes what is missing of it when it is asked for.
+        if tree.isWritten { try log.completeTree(opening.recent) }
+        return log
     }
 
     /// The numbers of the segments in a folder: 1 and up.
@@ -85,6 +89,8 @@ struct LogOpening {
     var recovery = LogRecovery()
     var writer = SegmentLog.Writer()
     var published = SegmentLog.Published()
+    /// The leaves of the last segment, so that it is not read twice.
+    var recent = RecentLeaves()
 
     init(directory: String, files: any FileSystem, hashing: Hashing, options: SegmentLog.Options) {
         self.directory = directory
@@ -139,7 +145,7 @@ struct LogOpening {
         scanning: while true {
             switch try reader.scan(at: offset, &writer.position, deep: false, hashing) {
             case .end: break scanning
-            case .whole(let group, let found):
+            case .whole(let group, let found, _):
                 offset += group.length
                 places += found
             case .torn(let reason):
@@ -181,15 +187,17 @@ struct LogOpening {
         let header = SegmentHeader(
             number: number, firstSequence: writer.position.sequence + 1, previous: writer.position.head)
         var offset = try reader.segmentHeader(number, after: writer.position)
+        recent.first = header.firstSequence
         var lastGroup: Range<Int64>?
         var all: [Int64] = []
         scanning: while true {
             switch try reader.scan(at: offset, &writer.position, deep: false, hashing) {
             case .end: break scanning
-            case .whole(let group, let places):
+            case .whole(let group, let places, let leaves):
                 lastGroup = (lastGroup == nil ? 0 : offset)..<offset + group.length
                 offset += group.length
                 all += places
+                if !options.isReadOnly { recent.hashes += leaves }
             case .torn(let reason):
                 noteTorn(reader, offset, reason)
                 break scanning

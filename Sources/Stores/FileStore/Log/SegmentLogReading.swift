@@ -73,7 +73,7 @@ extension SegmentLog {
         return bytes
     }
 
-    private func entry(_ sequence: UInt64) throws(Fault) -> FoundEntry {
+    func entry(_ sequence: UInt64) throws(Fault) -> FoundEntry {
         let place = try place(of: sequence)
         var reader = try SegmentReader(place.file)
         let entry = try reader.found(
@@ -106,22 +106,25 @@ public struct LogVerification: Hashable, Sendable {
 
 extension SegmentLog {
     /// Reads every byte of the log and compares it with every check there is: headers, commit records, hash chain,
-    /// facts, attachments. Appends may go on meanwhile; what they add is not read.
+    /// facts, attachments, and the tree as far as it is kept. Appends may go on meanwhile; what they add is not read.
     ///
     /// - Throws: `Fault` that names the first thing that is not as it was written.
     public func verifyAll() throws(Fault) -> LogVerification {
         let last = lastSequence
         var found = LogVerification()
         var position = LogPosition()
+        var comparison = TreeComparison(tree, upTo: last)
         for number in try Self.segmentNumbers(files, directory) where position.sequence < last {
             let path = "\(directory)/\(SegmentFormat.fileName(number))"
             var reader = try SegmentReader(try orFault(try files.open(path, .read)))
             var offset = try reader.segmentHeader(number, after: position)
             while position.sequence < last {
-                guard case .whole(let group, _) = try reader.scan(at: offset, &position, deep: true, hashing) else {
-                    break
-                }
+                guard
+                    case .whole(let group, _, let leaves) = try reader.scan(
+                        at: offset, &position, deep: true, hashing)
+                else { break }
                 offset += group.length
+                for leaf in leaves { try comparison.add(leaf) }
             }
             found.segments += 1
             found.bytes += offset
@@ -132,6 +135,7 @@ extension SegmentLog {
         guard position.sequence == last else {
             throw Fault("\(directory): facts \(position.sequence + 1) to \(last) are missing")
         }
+        try comparison.finish()
         (found.facts, found.head) = (last, position.head)
         return found
     }

@@ -67,6 +67,7 @@ struct FoundEntry {
     let offset: Int64
     let header: EntryHeader
     let fact: [UInt8]
+    let leaf: Digest32
     let chain: Digest32
 }
 
@@ -126,12 +127,12 @@ extension SegmentReader {
             offset += 8 + length
         }
         guard end - offset >= 32 else { throw damage(place, sequence, "it is longer than its group") }
-        let leaf = HashChain.leaf(fact[...], hashing.digest)
+        let leaf = hashing.tree.leaf(fact.span)
         let chain = HashChain.next(after: header.previous, leaf: leaf, hashing.digest)
         guard try bytes(at: offset, count: 32).elementsEqual(chain.bytes) else {
             throw damage(place, sequence, "its bytes do not have its chain hash")
         }
-        return (FoundEntry(offset: place, header: header, fact: fact, chain: chain), offset + 32)
+        return (FoundEntry(offset: place, header: header, fact: fact, leaf: leaf, chain: chain), offset + 32)
     }
 
     /// The length of the attachment whose length field stands at an offset.
