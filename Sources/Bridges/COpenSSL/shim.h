@@ -27,5 +27,13 @@ static inline void coalition_sha256_after(
     SHA256_Final(out, &context);
 }
 
+// SHA-256 of some bytes; 32 bytes out.
+static inline void coalition_sha256(const unsigned char *bytes, size_t count, unsigned char *out) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    if (count > 0) SHA256_Update(&context, bytes, count);
+    SHA256_Final(out, &context);
+}
+
 // RFC 2253 text of a name, with UTF-8 as it is.
 static const unsigned long coalition_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;

@@ -24,12 +24,31 @@ public struct OpenSSLTreeHashing: TreeHashing {
         }
     }
 
+    /// SHA-256 of short bytes as they are.
+    public static func digest(_ data: Span<UInt8>) -> Digest32 { ShortHasher.digest(data) }
+
     /// SHA-256 of no bytes.
     public func empty() -> Digest32 { SHA256.digest([]) }
 }
 
 /// One call for a whole short digest.
 enum ShortHasher {
+    static func digest(_ bytes: Span<UInt8>) -> Digest32 {
+        var out: [4 of UInt64] = [0, 0, 0, 0]
+        var span = out.mutableSpan
+        // SAFETY: the span's storage lives through the call, which only reads its bytes; the four words are the 32
+        // bytes that the call writes.
+        unsafe span.withUnsafeMutableBytes { buffer in
+            unsafe bytes.withUnsafeBufferPointer { input in
+                unsafe coalition_sha256(
+                    input.baseAddress, input.count, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+            }
+        }
+        return Digest32(
+            words: UInt64(bigEndian: out[0]), UInt64(bigEndian: out[1]), UInt64(bigEndian: out[2]),
+            UInt64(bigEndian: out[3]))
+    }
+
     static func digest(after first: UInt8, _ bytes: Span<UInt8>) -> Digest32 {
         // SAFETY: the span's storage lives through the call, which only reads its bytes.
         unsafe bytes.withUnsafeBufferPointer { buffer in

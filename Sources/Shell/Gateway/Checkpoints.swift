@@ -20,7 +20,7 @@ extension Clearinghouse {
     ///
     /// - Throws: `Fault` when the fact cannot be made durable.
     func signCheckpoint(at time: Timestamp) throws(Fault) {
-        let checkpoint = try logKey.checkpoint(parts.journal.frontier)
+        let checkpoint = try logKey.checkpoint(try parts.journal.frontier)
         let note = Array(checkpoint.note.utf8)
         let attachments = [
             Attachment(name: "checkpoint.note", bytes: note),
@@ -48,8 +48,8 @@ extension Clearinghouse {
     }
 
     /// How far the log reached just before the next fact.
-    func logEvidence() -> ReceiptEvidence {
-        let frontier = parts.journal.frontier
+    func logEvidence() throws(Fault) -> ReceiptEvidence {
+        let frontier = try parts.journal.frontier
         return .log(size: frontier.size, root: frontier.root(OpenSSLTreeHashing()))
     }
 

@@ -122,7 +122,7 @@ extension Clearinghouse {
         receipt.signer = signer
         receipt.gaps = gaps
         receipt.findings = arrivalFindings(file, window: window, gaps: gaps, evidence)
-        receipt.evidence = logEvidence()
+        receipt.evidence = try logEvidence()
         let attachments =
             [Attachment(name: "signature.p7s", bytes: file.signature)] + (try sign(receipt, at: now))
         let fact = FileReceived(

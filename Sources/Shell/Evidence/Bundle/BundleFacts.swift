@@ -69,7 +69,7 @@ extension BundleCollector {
     }
 
     private func cover(_ begin: UInt64, _ end: UInt64) throws -> [String] {
-        try Subtrees.covering(begin, end).map { try log.subtree($0).description }
+        try Subtrees.covering(begin, end).map { try log.subtree(level: $0.level, index: $0.index).description }
     }
 
     private struct RangeForm: Encodable {

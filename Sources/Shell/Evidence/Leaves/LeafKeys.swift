@@ -53,7 +53,7 @@ public struct LeafHasher: LeafHashing {
     /// SHA-256 of no bytes.
     public func empty() -> Digest32 { trees.empty() }
     /// SHA-256 of short bytes.
-    public func digest(_ data: Span<UInt8>) -> Digest32 { SHA256.digest(data) }
+    public func digest(_ data: Span<UInt8>) -> Digest32 { OpenSSLTreeHashing.digest(data) }
 }
 
 extension RecordSealer {
