@@ -134,7 +134,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
                 "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
-                "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Gateway", "Serving", "Demonstration",
+                "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Auditing", "Gateway", "Serving",
+                "Demonstration",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -349,6 +349,9 @@ public struct BatchDecision {
         return try view.books.lines(ofBatch: location.batch, in: history)
     }
 
+    /// The lines and sets so far, by the indexes that entries name.
+    public var lines: History.BatchLines { book.batchLines }
+
     /// Counts and sums so far, by status and unit.
     public var sums: [StatusSum] { book.sums }
 

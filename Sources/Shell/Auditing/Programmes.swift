@@ -31,7 +31,7 @@ struct Programmes {
     }
 
     /// Reads all versions.
-    init(_ bundle: Bundle, _ report: inout VerificationReport) throws {
+    init(_ bundle: Bundle, _ report: inout EvidenceReport) throws {
         try bundle.forEachFact { envelope in
             guard case .sealed(.programme(let seal)) = envelope.fact else { return }
             let folder = "programme/\(Padding.zeros(seal.version, 4))/"
@@ -49,7 +49,7 @@ struct Programmes {
     }
 
     private func compare(
-        _ resolved: Resolved, _ seal: ProgrammeSeal, _ name: String, _ report: inout VerificationReport
+        _ resolved: Resolved, _ seal: ProgrammeSeal, _ name: String, _ report: inout EvidenceReport
     ) throws {
         for agreement in resolved.agreements {
             let digest = SHA256.digest(try FactCodec.json(agreement))
@@ -105,7 +105,7 @@ struct Programmes {
     var all: [Version] { versions.values.sorted { $0.seal.version < $1.seal.version } }
 
     /// Compares what the host resolved with what was signed: each shown agreement and promotion with its file.
-    func compareWithFiles(_ bundle: Bundle, _ report: inout VerificationReport) throws {
+    func compareWithFiles(_ bundle: Bundle, _ report: inout EvidenceReport) throws {
         for version in all {
             let folder = "programme/\(Padding.zeros(version.seal.version, 4))/"
             guard let host = try bundle.file.small(folder + "programme.yaml") else {

@@ -71,7 +71,7 @@ public enum LineGrade: String, Hashable, Sendable {
 }
 
 /// What a verification has found.
-public struct VerificationReport: Sendable {
+public struct EvidenceReport: Sendable {
     /// What does not hold; all of one stage. Empty when everything does.
     public internal(set) var findings: [VerificationFinding] = []
     /// What could not be compared, and why; no fault of the bundle.

@@ -92,7 +92,8 @@ extension Clearinghouse {
             transactionID = refused.transactionID
             decided = try decision.refuse(RecordEntry(refused), findings: refused.findings)
         }
-        let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
+        // A refused message costs its fee and posts nothing else. Rule R12.
+        let posting = decided.entry.status == .duplicate ? nil : decision.posting(isFile: false)
         let response = MessageResponse.transaction(
             transactionID: transactionID, decided.entry, decided.findings,
             location: RecordLocation(batch: sequence, record: 1),

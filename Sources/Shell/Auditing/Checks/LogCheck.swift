@@ -29,7 +29,7 @@ struct LogCheck {
     // MARK: Trust
 
     /// The checkpoint is of the pinned key.
-    mutating func checkKey(_ report: inout VerificationReport) throws {
+    mutating func checkKey(_ report: inout EvidenceReport) throws {
         guard let bytes = try bundle.file.small("checkpoint.note") else {
             return report.fail(.trust, "checkpoint.note", "it is missing")
         }
@@ -57,7 +57,7 @@ struct LogCheck {
     }
 
     /// Compares the range with the checkpoint, every shown fact with the range or its path, and stated roots.
-    mutating func check(_ report: inout VerificationReport) throws {
+    mutating func check(_ report: inout EvidenceReport) throws {
         guard let checkpoint else { return }
         guard let bytes = try bundle.file.small("log/range.json"),
             let form = try? JSONDecoder().decode(RangeForm.self, from: Data(bytes)),
@@ -88,7 +88,7 @@ struct LogCheck {
     }
 
     /// Goes through the leaves of the range once.
-    private mutating func walk(_ report: inout VerificationReport) throws {
+    private mutating func walk(_ report: inout EvidenceReport) throws {
         var tree = left
         var offset: Int64 = 0
         var index = range.from
@@ -119,7 +119,7 @@ struct LogCheck {
         report.count("leaves of the log", Int64(range.to - range.from))
     }
 
-    private mutating func compare(_ tree: SubtreeRange, _ size: UInt64, _ report: inout VerificationReport) {
+    private mutating func compare(_ tree: SubtreeRange, _ size: UInt64, _ report: inout EvidenceReport) {
         guard let stated = wanted.removeValue(forKey: size) else { return }
         let root = tree.root(hashing)
         for item in stated {
@@ -133,7 +133,7 @@ struct LogCheck {
     }
 
     private func checkProof(
-        _ sequence: UInt64, _ checkpoint: Checkpoint, _ report: inout VerificationReport
+        _ sequence: UInt64, _ checkpoint: Checkpoint, _ report: inout EvidenceReport
     ) throws {
         let name = "log/proofs/\(Bundle.number(sequence)).tlog-proof"
         guard let bytes = try bundle.file.small(name), let leaf = try bundle.leaf(sequence) else {
@@ -157,7 +157,7 @@ enum ManifestCheck {
     ///
     /// - Returns: nil when it does not hold; the report then says why.
     static func open(
-        _ file: BundleFile, _ pins: PinsFile, _ report: inout VerificationReport
+        _ file: BundleFile, _ pins: PinsFile, _ report: inout EvidenceReport
     ) throws -> BundleManifest? {
         let name = BundleManifest.name
         guard let bytes = try file.small(name), let line = try file.small(BundleManifest.signatureName) else {
@@ -190,7 +190,7 @@ enum ManifestCheck {
         return report.findings.isEmpty ? manifest : nil
     }
 
-    private static func compare(_ manifest: BundleManifest, _ file: BundleFile, _ report: inout VerificationReport) {
+    private static func compare(_ manifest: BundleManifest, _ file: BundleFile, _ report: inout EvidenceReport) {
         let names = Array(file.names.dropFirst(2))
         let listed = Set(manifest.entries.map(\.name))
         for name in names where !listed.contains(name) { report.fail(.archive, name, "the manifest does not list it") }

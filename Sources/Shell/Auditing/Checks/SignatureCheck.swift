@@ -20,7 +20,7 @@ struct SignatureCheck {
     private(set) var findings: [VerificationFinding] = []
     private(set) var count: Int64 = 0
 
-    init(_ bundle: Bundle, _ programmes: Programmes, _ report: inout VerificationReport) throws {
+    init(_ bundle: Bundle, _ programmes: Programmes, _ report: inout EvidenceReport) throws {
         self.bundle = bundle
         self.programmes = programmes
         guard case .genesis(let genesis)? = try bundle.fact(1)?.fact else {

@@ -67,7 +67,7 @@ extension BundleCollector {
         }
     }
 
-    private mutating func addMessage(_ folder: String, _ sequence: UInt64, _ names: [String]) throws {
+    mutating func addMessage(_ folder: String, _ sequence: UInt64, _ names: [String]) throws {
         for name in names {
             let bytes = try log.attachment(name, of: sequence)
             try noteSigner(of: bytes)
@@ -75,7 +75,7 @@ extension BundleCollector {
         }
     }
 
-    private mutating func note(_ signer: SignerEvidence) { revocationLists.formUnion(signer.revocationLists) }
+    mutating func note(_ signer: SignerEvidence) { revocationLists.formUnion(signer.revocationLists) }
 
     private mutating func collectFile(_ fact: FileReceived, _ sequence: UInt64, _ folder: String) throws {
         note(fact.signer)

@@ -31,6 +31,10 @@ extension BundleCollector {
         case .sealed(.records(let seal)): scope.shows(seal.partner)
         case .fileReceived(let fact): scope.shows(fact.batch.partner)
         case .fileRefused(let fact): scope.shows(fact.batch.partner)
+        case .fileDecided(let fact):
+            scope.shows(fact.batch.partner)
+                && fact.posting?.lines.allSatisfy { $0.key.partner == fact.batch.partner } ?? true
+        case .fileCleared(let fact): scope.shows(fact.batch.partner)
         case .fileCancelled(let fact): scope.shows(fact.batch.partner)
         case .messageAnswered(let fact):
             scope.shows(fact.partner) && house.evidence.records[envelope.sequence] == nil

@@ -29,7 +29,9 @@ extension BundleCollector {
     }
 
     private func concerns(_ act: ActCarriedOut.Act, _ sequence: UInt64) -> Bool {
-        switch act {
+        // A bundle of the whole window shows every fact of the range, and so every act's document.
+        if scope.partner == nil, range.contains(sequence - 1) { return true }
+        return switch act {
         case .fixing(let fixing): fixing.window == scope.window || fixings.contains(fixing.window)
         case .adjustment(let adjustment, _):
             scope.shows(adjustment.partner) && range.contains(sequence - 1)

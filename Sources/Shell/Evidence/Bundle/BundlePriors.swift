@@ -13,22 +13,47 @@ extension BundleCollector {
             guard let seal = house.evidence.records[received], let batch = try source.batch(sealedBy: seal) else {
                 continue
             }
-            var wanted: [(original: RecordLocation, units: Int64, left: Int64, isReversal: Bool)] = []
+            var wanted: [Wanted] = []
             try batch.forEach { (entry, detail) throws(Fault) in
-                guard let original = entry.original else { return }
-                let isReversal = entry.type == .reversal && entry.status == .accepted
-                guard isReversal || entry.status == .duplicate else { return }
-                wanted.append((original, entry.units, detail.left, isReversal))
+                if let item = Wanted(entry, detail) { wanted.append(item) }
             }
-            for item in wanted where !whole.contains(item.original.batch) {
-                guard done.insert(item.original).inserted else { continue }
-                try addPrior(item.original)
-                guard item.isReversal, let first = try entry(at: item.original),
-                    first.units != item.left + item.units
-                else { continue }
-                try addReversals(of: item.original, before: received, by: batch.seal.partner)
-            }
+            for item in wanted { try collect(item, received, of: batch.seal.partner, &done) }
         }
+        for sequence in shown.sorted() where range.contains(sequence - 1) {
+            guard case .messageAnswered(let fact) = try log.fact(sequence).fact, let entry = fact.entry,
+                !whole.contains(sequence), let item = Wanted(entry, fact.detail ?? SharesTable.plain(entry))
+            else { continue }
+            try collect(item, sequence, of: fact.partner, &done)
+        }
+    }
+
+    /// A record that is gone back to.
+    private struct Wanted {
+        var original: RecordLocation
+        /// What had been taken back of it before, or nil for a repeat, which takes nothing back.
+        var units: Int64
+        var left: Int64
+        var isReversal: Bool
+
+        init?(_ entry: RecordEntry, _ detail: LeafDetail) {
+            guard let original = entry.original else { return nil }
+            isReversal = entry.type == .reversal && entry.status == .accepted
+            guard isReversal || entry.status == .duplicate else { return nil }
+            (self.original, units, left) = (original, entry.units, detail.left)
+        }
+    }
+
+    /// Adds a record that is gone back to, and the reversals of it before.
+    private mutating func collect(
+        _ item: Wanted, _ received: UInt64, of partner: PartnerID, _ done: inout Set<RecordLocation>
+    ) throws {
+        let isHere = whole.contains(item.original.batch) || range.contains(item.original.batch - 1)
+        guard !isHere, done.insert(item.original).inserted else { return }
+        try addPrior(item.original)
+        guard item.isReversal, let first = try entry(at: item.original), first.units != item.left + item.units else {
+            return
+        }
+        try addReversals(of: item.original, before: received, by: partner)
     }
 
     private func entry(at location: RecordLocation) throws -> RecordEntry? {
@@ -78,8 +103,12 @@ extension BundleCollector {
     /// Adds the whole leaf of a record, or the fact of its message.
     private mutating func addPrior(_ location: RecordLocation) throws {
         guard let seal = house.evidence.records[location.batch] else {
-            if case .messageAnswered = try log.fact(location.batch).fact { shown.insert(location.batch) }
-            return
+            guard case .messageAnswered(let fact) = try log.fact(location.batch).fact,
+                shown.insert(location.batch).inserted
+            else { return }
+            note(fact.signer)
+            return try addMessage(
+                "messages/\(Self.number(location.batch))/", location.batch, ["message.cms", "answer.cms"])
         }
         guard let batch = try source.batch(sealedBy: seal) else { return }
         shown.insert(seal)

@@ -74,7 +74,7 @@ struct Rejudgement {
                 acceptedDay: converter.acceptedDay, agreement: agreement),
             history: history, members: KeptMemberReferences(keys: keys), pending: OneResult())
         let decided = try Self.decide(outcome, &decision, converter, house.ledger)
-        let posting = decided.entry.status == .accepted ? decision.posting(isFile: false) : nil
+        let posting = decided.entry.status == .duplicate ? nil : decision.posting(isFile: false)
         let entry = decided.entry.status == .accepted ? decided.entry : nil
         guard decided.entry.status == fact.status, entry == fact.entry, posting == fact.posting else {
             throw Fault("fact \(envelope.sequence): the message \(fact.messageID) judged anew has another result")

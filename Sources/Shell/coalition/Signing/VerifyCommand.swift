@@ -8,8 +8,14 @@ import Verification
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Verify a receipt, answer or statement, or judge any CMS signature, offline.",
+        abstract: "Verify evidence, a receipt, answer or statement, or judge any CMS signature, offline.",
         discussion: """
+            An evidence bundle (.tar) is cleared anew: signatures, keys at their time, completeness, order, every figure \
+            and what the statements say. --trust then names a pins file. Exit status of a bundle: 0 good, 10 archive, \
+            11 signature, 12 key, 13 completeness, 14 order, 15 arithmetic, 16 document, 17 trust root, 18 log. With \
+            --compare two signed checkpoints are compared; 18 says that the host has shown two logs.
+
+
             A document is judged with the signature beside it (FILE.p7s) and must come from a host's signing key. With \
             --cms any signature is judged by the signature policy of the intake, whoever signed. Only the roots given \
             with --trust are believed. Revocation is judged when --crl is given.
@@ -17,6 +23,8 @@ struct VerifyCommand: ParsableCommand {
             Exit status 0: good. 3: the reason stands on standard error with its SIG code.
 
             EXAMPLES
+              coalition verify window.tar --trust pins.pem
+              coalition verify --compare mine.note --compare theirs.note --trust pins.pem
               coalition verify STL-W-2026-03B-MARCHE.xml --trust ca.pem
               coalition verify receipt.xml --signature receipt.xml.p7s --trust ca.pem \\
                 --crl crl.pem
@@ -27,6 +35,9 @@ struct VerifyCommand: ParsableCommand {
 
     @Argument(help: "A document that the host issued: its signature lies beside it, or encloses it (.p7m).")
     var document: String?
+
+    @Option(help: ArgumentHelp("A signed checkpoint to compare with another; give it twice.", valueName: "file"))
+    var compare: [String] = []
 
     @Option(help: ArgumentHelp("The document's signature; DOCUMENT.p7s by default.", valueName: "file"))
     var signature: String?
@@ -60,6 +71,12 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if !compare.isEmpty {
+            guard compare.count == 2, document == nil, cms == nil else {
+                throw ValidationError("give --compare twice, and nothing else to verify")
+            }
+            return
+        }
         guard (document == nil) != (cms == nil) else { throw ValidationError("give a document, or --cms") }
         if cms != nil, signature != nil {
             throw ValidationError("--signature belongs to a document, --content to --cms")
@@ -68,6 +85,10 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
+        if !compare.isEmpty { return try CheckpointComparison(paths: compare, trust: trust, output: output).run() }
+        if let document, BundleVerification.isBundle(document) {
+            return try BundleVerification(path: document, trust: trust, output: output).run()
+        }
         let job = try VerificationJob(
             trust: trust, revocationLists: crl, signers: signer, at: at ?? HouseClock.machine())
         let (verified, body): (VerifiedSignature, [UInt8]?)

@@ -1,0 +1,113 @@
+"""RFC 6962 trees with SHA-256 (evidence.md 'The log's tree', 'The tree of a file's records')."""
+import hashlib
+from typing import Iterable, Optional
+
+EMPTY = hashlib.sha256().digest()
+
+
+def leaf(data: bytes) -> bytes:
+    return hashlib.sha256(b"\0" + data).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class Builder:
+    """The root of leaves that come one after the other, in memory of the tree's height."""
+
+    def __init__(self) -> None:
+        self.count, self.peaks = 0, []  # peaks: (height, hash), the perfect subtrees so far from left to right
+
+    def add(self, leaf_hash: bytes) -> None:
+        height, self.count = 0, self.count + 1
+        while self.peaks and self.peaks[-1][0] == height:
+            leaf_hash, height = node(self.peaks.pop()[1], leaf_hash), height + 1
+        self.peaks.append((height, leaf_hash))
+
+    def root(self) -> bytes:
+        if not self.peaks:
+            return EMPTY
+        result = self.peaks[-1][1]
+        for _, left in reversed(self.peaks[:-1]):
+            result = node(left, result)
+        return result
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    builder = Builder()
+    for one in leaves:
+        builder.add(one)
+    return builder.root()
+
+
+def split(count: int) -> int:
+    """The largest power of two below count (RFC 6962, 2.1)."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def root_by_path(leaf_hash: bytes, index: int, count: int, path: list[bytes]) -> Optional[bytes]:
+    """The root to which an inclusion path leads, None when the path has the wrong length (RFC 6962, 2.1.1)."""
+    if not 0 <= index < count:
+        return None
+    turns = []  # from the root down: is the leaf in the right half?
+    while count > 1:
+        half = split(count)
+        turns.append(index >= half)
+        index, count = (index - half, count - half) if index >= half else (index, half)
+    if len(path) != len(turns):
+        return None
+    for right, sibling in zip(reversed(turns), path):
+        leaf_hash = node(sibling, leaf_hash) if right else node(leaf_hash, sibling)
+    return leaf_hash
+
+
+def cover(start: int, end: int) -> list[tuple[int, int]]:
+    """The perfect subtrees (first leaf, size) that cover the leaves start to end - 1, left to right."""
+    parts = []
+    while start < end:
+        size = start & -start if start else 1 << (end.bit_length())
+        while start + size > end:
+            size >>= 1
+        parts.append((start, size))
+        start += size
+    return parts
+
+
+class Range:
+    """log/range.json and log/leaves.bin: all leaves of a part of the log, and the subtrees beside it."""
+
+    def __init__(self, text: dict, leaves: bytes) -> None:
+        self.start, self.end, self.size = text["from"], text["to"], text["size"]
+        if not 0 <= self.start <= self.end <= self.size or len(leaves) != 32 * (self.end - self.start):
+            raise ValueError(f"leaves {self.start} to {self.end} of {self.size} in {len(leaves)} bytes")
+        self.leaves, self.known = leaves, {}
+        for hashes, places in ((text["left"], cover(0, self.start)), (text["right"], cover(self.end, self.size))):
+            if len(hashes) != len(places):
+                raise ValueError(f"{len(hashes)} subtrees where {len(places)} cover the leaves beside the range")
+            self.known.update(zip(places, (bytes.fromhex(h) for h in hashes)))
+
+    def leaf(self, index: int) -> Optional[bytes]:
+        at = 32 * (index - self.start)
+        return self.leaves[at:at + 32] if self.start <= index < self.end else None
+
+    def _hash(self, start: int, count: int) -> bytes:
+        if (start, count) in self.known:
+            return self.known[start, count]
+        if count == 1:
+            found = self.leaf(start)
+            if found is None:
+                raise KeyError(start)
+            return found
+        half = split(count)
+        result = node(self._hash(start, half), self._hash(start + half, count - half))
+        if count & (count - 1) == 0 and count >= 8:
+            self.known[start, count] = result  # perfect subtrees belong to the trees of all later sizes
+        return result
+
+    def root(self, size: int) -> Optional[bytes]:
+        """The log's root when it had `size` facts; None when the bundle does not reach that far back."""
+        try:
+            return self._hash(0, size) if size else EMPTY
+        except KeyError:
+            return None

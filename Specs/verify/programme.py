@@ -1,0 +1,238 @@
+"""What the signed files of a programme say (programme.md), in the form of resolved.json, and its calendar."""
+import datetime
+import json
+import re
+import zoneinfo
+from fractions import Fraction
+from typing import Any, Optional
+
+OPEN_END = "9999-12-31"
+DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | \
+    dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3) | {"CLF": 4, "UYW": 4}
+
+
+def digits(currency: str) -> int:
+    """Fraction digits of ISO 4217 (rules.md 'Conventions')."""
+    return DIGITS.get(currency, 2)
+
+
+def minor(text: str, currency: str) -> int:
+    """An amount of money in the currency's smallest units, exactly."""
+    value = Fraction(text) * 10 ** digits(currency)
+    if value.denominator != 1:
+        raise ValueError(f"{text} {currency} has too many fraction digits")
+    return int(value)
+
+
+def instant(text: str) -> int:
+    """Milliseconds since 1970 of an RFC 3339 instant; further fraction digits are cut off."""
+    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", text)
+    if not match:
+        raise ValueError(f"{text!r} is no instant")
+    zone = match[8]
+    offset = 0 if zone == "Z" else (int(zone[1:3]) * 60 + int(zone[4:6])) * (-60000 if zone[0] == "-" else 60000)
+    days = datetime.date(*(int(match[i]) for i in (1, 2, 3))).toordinal() - 719163
+    clock = (int(match[4]) * 60 + int(match[5])) * 60 + int(match[6])
+    return (days * 86400 + clock) * 1000 + int((match[7] or "0").ljust(3, "0")[:3]) - offset
+
+
+def day_number(text: str) -> int:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError(f"{text!r} is no day")
+    return datetime.date.fromisoformat(text).toordinal() - 719163
+
+
+def day_text(number: int) -> str:
+    return datetime.date.fromordinal(number + 719163).isoformat()
+
+
+def offset_at(zone: dict, at: int) -> int:
+    """Seconds east of Greenwich at an instant, by the table kept with the programme."""
+    found = zone["offsets"][0]["seconds"]
+    for row in zone["offsets"]:
+        if instant(row["from"]) <= at:
+            found = row["seconds"]
+    return found
+
+
+def day_in(zone: dict, at: int) -> int:
+    return (at + offset_at(zone, at) * 1000) // 86_400_000
+
+
+def money(text: str) -> dict:
+    amount, currency = text.split(" ")
+    return {"currency": currency, "minorUnits": minor(amount, currency)}
+
+
+def tax_of(item: dict) -> dict:
+    return {"category": item["category"], **({"rate": item["rate"]} if "rate" in item else {})}
+
+
+def version(item: dict) -> dict:
+    return {"id": item["id"], "validity": {"from": item["validFrom"], "to": item.get("validTo", OPEN_END)}}
+
+
+def resolve_terms(item: dict) -> dict:
+    tax = {name: tax_of(item["tax"][name]) for name in ("hostSupplies", "partnerSupplies") if name in item["tax"]}
+    found = version(item) | {
+        "roles": item["roles"], "graceDays": int(item.get("graceDays", 3)), "tax": tax, "lateLimitDays": int(
+            item.get("lateLimitDays", 30)), "rounding": item.get("rounding", "HALF_UP"), "minimumSettlement": money(
+                item["minimumSettlement"]), "maxCarryWindows": int(item.get("maxCarryWindows", 6))
+    }
+    return found | ({"lateFeeCapPerFile": int(item["lateFeeCapPerFile"])} if "lateFeeCapPerFile" in item else {})
+
+
+def resolve_ratio(item: dict) -> dict:
+    match = re.fullmatch(r"(\d+) ([A-Z]{3}) = (\d+) ([A-Z]{3})", item["ratio"])
+    return version(item) | {"purpose": item["purpose"], "from": match[2], "fromUnits": int(match[1]), "to": match[4],
+                            "toUnits": int(match[3]), "rounding": item.get("rounding", "HALF_UP"),
+                            **{name: int(item[name]) for name in ("minimum", "step") if name in item}}
+
+
+def resolve_price(item: dict, field: str) -> dict:
+    amount, currency = item[field].split(" ")
+    basis = {"basis": item.get("basis", "NET")} if field == "price" else {}
+    return version(item) | {"kind": item["kind"], field: amount, "currency": currency} | basis
+
+
+def resolve_agreement(y: dict) -> dict:
+    """An agreement as signed, in the form of resolved.json; only what figures and signers depend on."""
+    certificates = [{k: c[k]
+                     for k in ("usage", "fingerprint", "activeFrom", "activeTo") if k in c}
+                    for c in y.get("certificates") or []]
+    return {"partner": y["partner"], "legalName": y["legalName"], "registrations": y.get("registrations") or [],
+            "status": y.get("status", "ACTIVE"), "settlementCurrency": y["settlementCurrency"], "zone": y["zone"],
+            "certificates": certificates, "terms": [resolve_terms(t) for t in y["terms"]],
+            "ratios": [resolve_ratio(r) for r in y.get("ratios") or []],
+            "prices": [resolve_price(p, "price") for p in y.get("prices") or []],
+            "fees": [resolve_price(f, "amount") for f in y.get("fees") or []],
+            **({"ownCurrency": y["ownCurrency"]} if y.get("ownCurrency") else {})}
+
+
+def resolve_promotion(y: dict) -> dict:
+    return version(y | {"id": y["promotion"]}) | {"name": y["name"], "funders": [
+        {"funder": name, "weight": int(weight)} for name, weight in y["funders"].items()]}
+
+
+def differences(signed: Any, resolved: Any, where: str) -> list[tuple[str, Any, Any]]:
+    """What the signed file says and resolved.json does not say likewise: place, resolved, signed."""
+    if isinstance(signed, dict) and isinstance(resolved, dict):
+        return [d for key, value in signed.items() for d in differences(value, resolved.get(key), f"{where}.{key}")]
+    if isinstance(signed, list) and isinstance(resolved, list) and len(signed) == len(resolved):
+        return [d for i, (a, b) in enumerate(zip(signed, resolved)) for d in differences(a, b, f"{where}[{i + 1}]")]
+    same_day = where.endswith(("activeFrom", "activeTo")) and resolved and instant(signed) == instant(resolved)
+    return [] if signed == resolved or same_day else [(where, resolved, signed)]
+
+
+def canonical(item: Any) -> bytes:
+    """The JSON over which the programme's seal takes digests (evidence.md 'Seals')."""
+    return json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def on(versions: list[dict], day: str, **wanted: str) -> Optional[dict]:
+    """The version of a key that holds on a day."""
+    for item in versions:
+        if item["validity"]["from"] <= day <= item["validity"]["to"] and all(
+                item.get(k) == v for k, v in wanted.items()):
+            return item
+    return None
+
+
+class Agreement:
+    def __init__(self, resolved: dict) -> None:
+        self.data, self.partner, self.currency = resolved, resolved["partner"], resolved["settlementCurrency"]
+        self.own = resolved.get("ownCurrency")
+
+    def terms(self, day: str, or_last: bool = False) -> Optional[dict]:
+        """Terms on a day; for fees and statements the last version where none holds (rules.md)."""
+        last = max(self.data["terms"], key=lambda t: t["validity"]["from"]) if or_last else None
+        return on(self.data["terms"], day) or last
+
+    def ratio(self, source: str, target: str, purpose: str, day: str) -> Optional[dict]:
+        return on(self.data["ratios"], day, purpose=purpose, to=target, **{"from": source})
+
+    def price(self, kind: str, day: str) -> Optional[dict]:
+        return on(self.data["prices"], day, kind=kind)
+
+    def fee(self, kind: str, day: str) -> Optional[dict]:
+        return on(self.data["fees"], day, kind=kind)
+
+
+class Programme:
+    """One version of the programme, as far as the bundle shows it."""
+
+    def __init__(self, seal: dict, fact: int, at: int) -> None:
+        self.number, self.fact, self.at, self.seal, self.calendar = seal["version"], fact, at, seal, seal["calendar"]
+        self.agreements: dict[str, Agreement] = {}
+        self.promotions: dict[str, dict] = {}
+        self.officers: list[dict] = list(self.calendar.get("officers", []))
+        self.currency, self.zone = self.calendar["currency"], self.calendar["zone"]
+        self.windows = self.calendar["windows"]
+
+    def window(self, name: str) -> dict:
+        return next(w for w in self.windows if w["id"] == name)
+
+    def window_at(self, at: int) -> Optional[dict]:
+        return next((w for w in self.windows if instant(w["open"]) <= at < instant(w["cutoff"])), None)
+
+    def zone_of(self, name: str) -> dict:
+        return next(z for z in self.calendar["zones"] if z["name"] == name)
+
+    def day(self, at: int) -> str:
+        return day_text(day_in(self.zone, at))
+
+    def value_date(self, window: str, currency: str) -> Optional[str]:
+        return next((v["date"] for v in self.window(window)["valueDates"] if v["currency"] == currency), None)
+
+
+def easter(year: int) -> datetime.date:
+    a, b, c = year % 19, year // 100, year % 100
+    d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
+    e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
+    f = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
+    return datetime.date(year, f // 31, f % 31 + 1)
+
+
+def is_open(day: datetime.date, calendars: list[str], closed: dict) -> bool:
+    if day.weekday() >= 5 or any(day.isoformat() in (closed.get(c) or []) for c in calendars if c != "TARGET"):
+        return False
+    fixed = (day.month, day.day) in ((1, 1), (5, 1), (12, 25), (12, 26))
+    return "TARGET" not in calendars or not (fixed or (day - easter(day.year)).days in (-2, 1))
+
+
+def starts(frequency: str, day: datetime.date) -> Optional[str]:
+    """The name of the window that begins on a day, None when none does (programme.md 'Calendar by rule')."""
+    week = day.isocalendar()
+    return {"DAILY": f"W-{day}", "WEEKLY": f"W-{week[0]}-W{week[1]:02}" if day.weekday() == 0 else None,
+            "MONTHLY": f"W-{day:%Y-%m}" if day.day == 1 else None,
+            "HALF_MONTHLY": f"W-{day:%Y-%m}" + "AB"[day.day > 1] if day.day in (1, 16) else None}[frequency]
+
+
+def calendar_by_rule(y: dict) -> Optional[list[dict]]:
+    """The windows of the signed calendar; None when it lists them or settles by window."""
+    rule = y["calendar"]
+    if "frequency" not in rule:
+        return None
+    zone, cut = zoneinfo.ZoneInfo(y["zone"]), datetime.time.fromisoformat(rule.get("cutoff", "00:00"))
+    day, end = datetime.date.fromisoformat(rule["from"]), datetime.date.fromisoformat(rule["to"])
+    begins = []
+    while day <= end or not starts(rule["frequency"], day):
+        if starts(rule["frequency"], day):
+            begins.append(day)
+        day += datetime.timedelta(1)
+    settlement, found = rule["settlement"], []
+    for i, (first, after) in enumerate(zip(begins, begins[1:] + [day])):
+        dates = []
+        for currency, calendars in sorted(settlement["bankCalendars"].items()):
+            value, left = after, int(settlement["businessDay"]) - is_open(after, calendars,
+                                                                          y.get("bankCalendars") or {})
+            while left:
+                value += datetime.timedelta(1)
+                left -= is_open(value, calendars, y.get("bankCalendars") or {})
+            dates.append({"currency": currency, "date": value.isoformat()})
+        opens, cutoff = (int(datetime.datetime.combine(d, cut, zone).timestamp()) * 1000 for d in (first, after))
+        found.append({
+            "id": starts(rule["frequency"], first), "firstDay": first.isoformat(), "open": opens, "cutoff": cutoff,
+            "valueDates": dates if (i + 1) % int(settlement.get("settleEvery", 1)) == 0 else []
+        })
+    return found
