@@ -189,6 +189,13 @@ let package = Package(
                 "Primitives", "OpenSSLKit", "Validation", "XMLKit", "Demonstration", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(
+            name: "AuditingTests",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "House", "FileStore", "OpenSSLKit",
+                "Evidence", "Auditing", "Gateway", "Demonstration", "TestKit",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .testTarget(name: "CommandTests", dependencies: ["coalition", "TestKit"]),
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),

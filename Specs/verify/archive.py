@@ -55,16 +55,18 @@ class Archive:
         last, position = b"", 0
         while True:
             header = self.file.read(BLOCK)
-            where = f"header at byte {position} after {last.decode() or 'the beginning'}"
+            before = last.decode() or "the first entry"
             if len(header) < BLOCK:
-                raise Problem(where, "the archive ends", "a header, or two blocks of zeros")
+                raise Problem(before, f"the archive ends behind it at byte {position}", "two blocks of zeros")
             if not any(header):
                 if self.file.read(BLOCK + 1) != bytes(BLOCK):
-                    raise Problem("end of the archive", "other bytes", "two blocks of zeros, and nothing after them")
+                    raise Problem(before, "other bytes behind it", "two blocks of zeros, and nothing after them")
                 return
             name = header[:100].rstrip(b"\0")
             if not NAME.match(name):
-                raise Problem(where, repr(name), "a name of 1 to 100 bytes of A-Z a-z 0-9 . _ - /")
+                seeming = "".join(chr(b) if 33 <= b <= 126 else "?" for b in name.split(b"\0")[0])
+                raise Problem(seeming or before, f"the name {name!r} at byte {position}",
+                              "a name of 1 to 100 bytes of A-Z a-z 0-9 . _ - /")
             if not re.match(rb"[0-7]{11}\0", header[124:136]):
                 raise Problem(name.decode(), f"size {header[124:136]!r}", "eleven octal digits and a zero byte")
             size = int(header[124:135], 8)

@@ -52,20 +52,9 @@ import Testing
                     throw ScenarioError("fact \(sequence) closes no window")
                 }
                 for reference in fact.attachments where !reference.name.hasSuffix(".p7s") {
-                    let text = String(decoding: try log.attachment(reference.name, of: sequence), as: UTF8.self)
-                    statements[reference.name] = Self.figures(text)
+                    statements[reference.name] = DocumentFigures.lines(
+                        of: try log.attachment(reference.name, of: sequence))
                 }
-            }
-        }
-
-        /// The lines of a document that say nothing of places in the log, which differ from run to run.
-        private static func figures(_ text: String) -> [String] {
-            var isEvidence = false
-            return text.split(separator: "\n").map(String.init).filter { line in
-                if line.contains("<Evidence>") { isEvidence = true }
-                let counts = ["<Files ", "<MissingSequence ", "<Messages ", "<Statements "]
-                if isEvidence { return counts.contains { line.contains($0) } }
-                return !line.contains("<JournalHead ") && !line.hasPrefix("Log ") && !line.hasPrefix("Checkpoint ")
             }
         }
     }

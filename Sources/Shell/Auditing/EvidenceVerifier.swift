@@ -23,7 +23,14 @@ public enum EvidenceVerifier {
     ) throws -> EvidenceReport {
         var report = EvidenceReport()
         do {
-            try verify(path, pins, files, &report)
+            let file = try BundleFile(path, files: files)
+            guard let manifest = try ManifestCheck.open(file, pins, &report) else { return report }
+            do {
+                try verify(file, manifest, pins, &report)
+            } catch let defect as BundleFile.BundleDefect {
+                // The list is in order: what cannot be read is what the log is said to hold.
+                report.fail(.log, defect.item, defect.found)
+            }
         } catch let defect as BundleFile.BundleDefect {
             report.fail(.archive, defect.item, defect.found)
         }
@@ -31,10 +38,8 @@ public enum EvidenceVerifier {
     }
 
     private static func verify(
-        _ path: String, _ pins: PinsFile, _ files: any FileSystem, _ report: inout EvidenceReport
+        _ file: BundleFile, _ manifest: BundleManifest, _ pins: PinsFile, _ report: inout EvidenceReport
     ) throws {
-        let file = try BundleFile(path, files: files)
-        guard let manifest = try ManifestCheck.open(file, pins, &report) else { return }
         report.scope = manifest.scope.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         let bundle = try Bundle(file, manifest, pins)
         let programmes = try Programmes(bundle, &report)
@@ -61,7 +66,8 @@ public enum EvidenceVerifier {
         var order = OrderCheck(bundle, programmes)
         try order.check(&report)
         guard report.findings.isEmpty else { return }
-        try verifyWindow(bundle, programmes, order, &report)
+        let missing = signatures.findings.filter { $0.stage == .completeness }
+        try verifyWindow(bundle, programmes, order, missing, &report)
     }
 
     /// Roots of the log that statements and receipts state.
@@ -80,7 +86,8 @@ public enum EvidenceVerifier {
     }
 
     private static func verifyWindow(
-        _ bundle: Bundle, _ programmes: Programmes, _ order: OrderCheck, _ report: inout EvidenceReport
+        _ bundle: Bundle, _ programmes: Programmes, _ order: OrderCheck, _ missing: [VerificationFinding],
+        _ report: inout EvidenceReport
     ) throws {
         guard let end = order.cutOffs[bundle.window], let closed = order.closes[bundle.window],
             let version = programmes.inForce(before: closed), let window = version.programme.window(bundle.window)
@@ -88,9 +95,9 @@ public enum EvidenceVerifier {
         let begin = order.cutOffs.values.filter { $0 < end }.max() ?? 0
         try programmes.compareWithFiles(bundle, &report)
         let texts = report.findings
-        report.findings = []
+        report.findings = missing
         guard bundle.isWhole else {
-            report.findings = texts
+            report.findings += texts
             report.remarks.append("the bundle shows a part of a window: its statements were not recomputed")
             return
         }

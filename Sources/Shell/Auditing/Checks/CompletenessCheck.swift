@@ -204,14 +204,8 @@ struct CompletenessCheck {
         for document in seal.documents {
             let isOwn = partners.contains { document.name.contains("-\(bundle.window)-\($0).") }
             guard isOwn || bundle.partner == nil else { continue }
-            guard let place = bundle.file["statements/" + document.name] else {
+            if bundle.file["statements/" + document.name] == nil {
                 report.fail(.completeness, "statements/" + document.name, "it was issued and is missing")
-                continue
-            }
-            if place.digest != document.digest {
-                report.fail(
-                    .completeness, "statements/" + document.name, "its digest is \(place.digest)",
-                    expected: document.digest.description)
             }
             report.count("documents of the close")
         }

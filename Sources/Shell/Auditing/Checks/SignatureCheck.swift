@@ -59,8 +59,18 @@ struct SignatureCheck {
         }
         try bundle.forEachFact { envelope in try check(envelope) }
         for version in programmes.all { try check(version) }
+        try checkDocuments()
         for name in bundle.file.names(under: "shared/") where name.hasSuffix("/received.xml") {
             try checkHost(document: name, at: nil)
+        }
+    }
+
+    /// The statements of the window are those that its seal names.
+    private mutating func checkDocuments() throws {
+        try bundle.forEachFact { envelope in
+            guard case .sealed(.window(let seal)) = envelope.fact else { return }
+            let folder = seal.window == bundle.window ? "statements/" : "history/"
+            for document in seal.documents { compare(seal.documents, document.name, folder + document.name) }
         }
     }
 
@@ -105,7 +115,7 @@ struct SignatureCheck {
     private mutating func checkFile(_ fact: FileReceived, _ folder: String) throws {
         let name = folder + "signature.p7s"
         guard let signature = try bundle.file.small(name, atMost: 1 << 20) else {
-            if bundle.isWhole { fail(.signature, name, "it is missing") }
+            if bundle.isWhole { fail(.completeness, name, "it is missing") }
             return
         }
         guard let place = bundle.file[folder + "original"] else { return }
@@ -147,7 +157,7 @@ struct SignatureCheck {
     }
 
     private mutating func checkEnclosed(_ name: String, _ owner: ExpectedSigner?, at envelope: FactEnvelope) throws {
-        guard let bytes = try bundle.file.small(name) else { return fail(.signature, name, "it is missing") }
+        guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
         let signers: SignerSource =
             owner.map { .register(register(version), $0) } ?? .anyone([host], purposes: [.hostSigning])
@@ -190,9 +200,9 @@ struct SignatureCheck {
 
     /// A document that the host signed; judged at the given time, or at the time that its signature states.
     private mutating func checkHost(document name: String, at time: Timestamp?) throws {
-        guard let bytes = try bundle.file.small(name) else { return fail(.signature, name, "it is missing") }
+        guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
         guard let signature = try bundle.file.small(name + ".p7s", atMost: 1 << 20) else {
-            return fail(.signature, name + ".p7s", "it is missing")
+            return fail(.completeness, name + ".p7s", "it is missing")
         }
         let stated = (try? CMSSignature(ber: signature, maximumBytes: signature.count))?.signingTime
         let instant = time ?? stated ?? Timestamp(milliseconds: 0)
@@ -206,11 +216,11 @@ struct SignatureCheck {
     private mutating func check(_ fact: ActCarriedOut, _ envelope: FactEnvelope) throws {
         let folder = "acts/\(Bundle.number(envelope.sequence))/"
         guard let document = try bundle.file.small(folder + "act.json") else {
-            if bundle.isWhole, bundle.partner == nil { fail(.signature, folder + "act.json", "it is missing") }
+            if bundle.isWhole, bundle.partner == nil { fail(.completeness, folder + "act.json", "it is missing") }
             return
         }
-        if SHA256.digest(document) != fact.evidence.document.digest {
-            fail(.signature, folder + "act.json", "it is not the document that the log names")
+        for name in ["act.json", "act.json.maker.p7s", "act.json.checker.p7s"] {
+            compare(fact.evidence.attachments, name, folder + name)
         }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
         var signers: [Officer] = []
@@ -231,7 +241,7 @@ struct SignatureCheck {
         _ name: String, over document: [UInt8], _ version: Int, at time: Timestamp
     ) throws -> Officer? {
         guard let signature = try bundle.file.small(name, atMost: 1 << 20) else {
-            fail(.signature, name, "it is missing")
+            fail(.completeness, name, "it is missing")
             return nil
         }
         let expected = ExpectedSigner(owner: nil, usages: [.officer])

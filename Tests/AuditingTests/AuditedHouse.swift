@@ -1,0 +1,60 @@
+import Demonstration
+import Evidence
+import FileStore
+import Foundation
+import Gateway
+import House
+import Journal
+import Ledger
+import Logging
+import OpenSSLKit
+import Primitives
+import TestKit
+
+/// The golden scenario as it was played over TLS, with its evidence in bundles; made once per process.
+struct AuditedHouse: Sendable {
+    let folder: ScratchFolder
+    let key: LogKey
+    let pins: PinsFile
+    /// Another house's pins: the same story, other keys.
+    var data: String { folder.path("demo/data") }
+
+    static let shared = Task { try await AuditedHouse() }
+
+    static let windows = ["W-2026-03A", "W-2026-03B", "W-2026-04A", "W-2026-04B"]
+    static let partners = ["BANQUE", "CARBU", "MARCHE", "RAILCO"]
+
+    private init() async throws {
+        folder = try ScratchFolder("audited")
+        let story = Story(
+            folder: URL(filePath: folder.path("demo")),
+            logger: Logger(label: "story") { _ in SwiftLogNoOpLogHandler() }
+        ) { _ in }
+        _ = try await story.play()
+        let directory = try DataDirectory.inspect(folder.path("demo/data"), files: PosixFileSystem())
+        key = try LogKey(readFrom: directory.keys)
+        let ca = try Data(contentsOf: URL(filePath: folder.path("demo/pki/ca.pem")))
+        pins = PinsFile(authorities: try Certificate.all(inFile: [UInt8](ca)), logKeys: [key.verifier])
+        try folder.write(pins.text, to: "pins.pem")
+    }
+
+    /// Where the pins file is.
+    var pinsPath: String { folder.path("pins.pem") }
+
+    /// The evidence of a scope.
+    func bundle(_ window: String, partner: String? = nil, part: EvidenceScope.Part = .whole) throws -> [UInt8] {
+        let directory = try DataDirectory.inspect(data, files: PosixFileSystem())
+        let log = try directory.openLog(hashing: HouseOpening.hashing)
+        let records = directory.records(hashing: HouseOpening.hashing)
+        let history = History(facts: log, records: records, identities: directory.identityRuns())
+        let house = try HouseFold(directory, log: log, history: history).house
+        let source = EvidenceSource(
+            log: log, records: records, originals: directory.originals(hashing: HouseOpening.hashing),
+            keys: directory.keys, house: house)
+        let scope = EvidenceScope(
+            window: try WindowID(window), partner: try partner.map { try PartnerID($0) }, part: part)
+        var out: [UInt8] = []
+        try EvidenceBundle.write(scope, from: source, key: key, at: house.lastTime) { out += $0 }
+        return out
+    }
+}
