@@ -133,7 +133,8 @@ import Testing
         },
         Forgery(title: "another partner's statement in its place", stage: .signature) { editor in
             for ending in [".csv", ".csv.p7s"] {
-                editor["statements/STL-W-2026-03B-MARCHE" + ending] = editor["statements/STL-W-2026-03B-BANQUE" + ending]
+                editor["statements/STL-W-2026-03B-MARCHE" + ending] =
+                    editor["statements/STL-W-2026-03B-BANQUE" + ending]
             }
         },
         Forgery(title: "a signature taken out", stage: .completeness) { editor in
@@ -143,7 +144,8 @@ import Testing
             let name = try editor.names("/masked.jsonl").first.need("a masked leaf")
             try editor.replace("43524c31", "43524c32", in: name)
         },
-        Forgery(title: "a masked leaf taken out", stage: .arithmetic, partner: "MARCHE", window: "W-2026-04A") { editor in
+        Forgery(title: "a masked leaf taken out", stage: .arithmetic, partner: "MARCHE", window: "W-2026-04A") {
+            editor in
             let name = try editor.names("/masked.jsonl").first.need("a masked leaf")
             editor[name] = []
         },
@@ -215,7 +217,8 @@ import Testing
                 for (other, numbers) in secrets where other != partner {
                     let foreign = numbers.subtracting(secrets[partner] ?? [])
                     #expect(!foreign.contains { text.contains($0) }, "\(window) \(partner) shows members of \(other)")
-                    #expect(!text.contains("partner: \(other)\n"), "\(window) \(partner) shows an agreement of \(other)")
+                    #expect(
+                        !text.contains("partner: \(other)\n"), "\(window) \(partner) shows an agreement of \(other)")
                 }
             }
         }

@@ -50,13 +50,15 @@ public enum PEM {
         return blocks
     }
 
-    /// Whether bytes look like PEM text rather than DER.
+    /// Whether bytes look like PEM text rather than DER, which begins with the tag of a sequence. Text may stand before the
+    /// first block.
     public static func looksLikePEM(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first, first != 0x30 else { return false }
         let mark = Array("-----BEGIN ".utf8)
-        guard let first = bytes.firstIndex(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) else {
-            return false
+        return bytes.indices.contains { index in
+            bytes[index] == mark[0] && (index == 0 || bytes[index - 1] == 0x0A || bytes[index - 1] == 0x20)
+                && bytes[index...].starts(with: mark)
         }
-        return bytes[first...].starts(with: mark)
     }
 
     private static func trimmed(_ line: Substring.UTF8View) -> [UInt8] {

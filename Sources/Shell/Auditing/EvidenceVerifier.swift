@@ -73,7 +73,9 @@ public enum EvidenceVerifier {
     /// Roots of the log that statements and receipts state.
     private static func expectRoots(_ bundle: Bundle, _ log: inout LogCheck) throws {
         for name in bundle.file.names(under: "statements/") where name.hasSuffix(".xml") {
-            guard let statement = try StatementReading(name, bundle), let checkpoint = statement.checkpoint else { continue }
+            guard let statement = try StatementReading(name, bundle), let checkpoint = statement.checkpoint else {
+                continue
+            }
             if bundle.isWhole { log.expect(root: checkpoint.root, at: checkpoint.size, in: name) }
         }
         for name in bundle.file.names(under: "batches/") where name.hasSuffix("/received.xml") && bundle.isWhole {
@@ -98,6 +100,11 @@ public enum EvidenceVerifier {
         report.findings = missing
         guard bundle.isWhole else {
             report.findings += texts
+            try verifyPart(bundle, &report)
+            guard report.findings.isEmpty else { return }
+            var clearing = try Reclearing(
+                bundle, programmes, version: version, window: window, closed: closed, begin: begin, end: end)
+            if bundle.manifest.scoped("file") != nil { try clearing.run(&report) }
             report.remarks.append("the bundle shows a part of a window: its statements were not recomputed")
             return
         }
@@ -121,5 +128,23 @@ public enum EvidenceVerifier {
         // Figures that differ are told before words that differ.
         let figures = report.findings.filter { $0.stage == .arithmetic }
         if !figures.isEmpty { report.findings = figures }
+    }
+
+    /// A file or record that is shown by itself stands on the list of the statements that it counts on.
+    private static func verifyPart(_ bundle: Bundle, _ report: inout EvidenceReport) throws {
+        try bundle.forEachFact { envelope in
+            guard case .fileReceived(let fact) = envelope.fact else { return }
+            for kind in ["CLS", "STL"] {
+                let name = "statements/\(kind)-\(bundle.window)-\(fact.batch.partner).xml"
+                guard let statement = try StatementReading(name, bundle), let list = statement.completeness else {
+                    report.fail(.completeness, name, "the statement is missing or cannot be read")
+                    continue
+                }
+                let isListed = list.arrivals.contains { $0.fact == envelope.sequence && $0.digest == fact.digest }
+                if !isListed {
+                    report.fail(.completeness, name, "it does not list the file of fact \(envelope.sequence)")
+                }
+            }
+        }
     }
 }

@@ -117,7 +117,8 @@ struct Programmes {
             guard let heading = parts.heading, heading.id == programme.id, heading.host == programme.host,
                 heading.currency == programme.currency, parts.openingPoints == programme.openingPoints
             else {
-                report.fail(.arithmetic, folder + "programme.yaml", "the log has another host or currency than it names")
+                report.fail(
+                    .arithmetic, folder + "programme.yaml", "the log has another host or currency than it names")
                 continue
             }
             for agreement in programme.agreements where version.shown.contains(agreement.partner) {

@@ -1,5 +1,4 @@
 public import OpenSSLKit
-import Primitives
 public import Transparency
 
 /// What a verifier trusts, given to it over another way than evidence: authorities and keys of logs.
@@ -22,15 +21,7 @@ public struct PinsFile: Sendable {
     /// - Throws: `CryptoError` or `NoteError` when a certificate or key cannot be read.
     public init(reading bytes: [UInt8]) throws {
         let text = String(decoding: bytes, as: UTF8.self)
-        var certificates: [Certificate] = []
-        var block: [Substring] = []
-        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("-----BEGIN") || !block.isEmpty {
-            block.append(line)
-            guard line.hasPrefix("-----END") else { continue }
-            certificates += try Certificate.all(inFile: Array((block.joined(separator: "\n") + "\n").utf8))
-            block = []
-        }
-        authorities = certificates
+        authorities = PEM.looksLikePEM(bytes) ? try Certificate.all(inFile: bytes) : []
         var keys: [VerifierKey] = []
         for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("logkey ") {
             let key = line.dropFirst(7).filter { $0 != " " }
@@ -43,7 +34,8 @@ public struct PinsFile: Sendable {
     public var text: String {
         let certificates = authorities.map { "# \($0.subject), SHA-256 \($0.fingerprint)\n\($0.pem)" }
         let keys = logKeys.map { "logkey \($0)\n" }
-        return (["# What a verifier of the coalition's evidence trusts. Compare it with the host over another way.\n"]
+        return
+            (["# What a verifier of the coalition's evidence trusts. Compare it with the host over another way.\n"]
             + certificates + keys).joined(separator: "\n")
     }
 }

@@ -45,7 +45,9 @@ struct CompletenessCheck {
             let number = Bundle.number(envelope.sequence)
             switch envelope.fact {
             case .fileReceived(let fact):
-                guard fact.batch.series == .live, fact.window == bundle.window, bundle.shows(fact.batch.partner) else { return }
+                guard fact.batch.series == .live, fact.window == bundle.window, bundle.shows(fact.batch.partner) else {
+                    return
+                }
                 known.insert(number)
                 let needed = ["original", "signature.p7s", "received.xml", "received.xml.p7s"]
                 need(needed.map { "batches/\(number)/\($0)" }, &report)
@@ -171,7 +173,8 @@ struct CompletenessCheck {
             if other.digest != arrival.digest || other.sequence != arrival.sequence || other.status != arrival.status
                 || !arrival.receipts.starts(with: other.receipts)
             {
-                report.fail(.completeness, "\(name) File \(arrival.sequence)", "it does not say what became of the file")
+                report.fail(
+                    .completeness, "\(name) File \(arrival.sequence)", "it does not say what became of the file")
             }
         }
         let counts: [(String, Int64, Int64)] = [

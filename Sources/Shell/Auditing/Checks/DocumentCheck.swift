@@ -55,7 +55,9 @@ struct DocumentCheck {
             window: clearing.window, agreement: agreement, net: settlement.net, terms: terms)
         outcome.lineTaxes = settlement.lines.map(\.tax)
         let opening = try points.previous.flatMap { previous in
-            try StatementReading("history/\(previous.id).xml", bundle)?.root.text("ClosingPosition").flatMap { Int64($0) }
+            try StatementReading("history/\(previous.id).xml", bundle)?.root.text("ClosingPosition").flatMap {
+                Int64($0)
+            }
         }
         let clearingStatement = ClearingStatement(
             frame: try frame(points, programme), agreement: agreement, number: outcome.statementNumber, clearing: part,
@@ -94,7 +96,8 @@ struct DocumentCheck {
         }
         report.count("documents recomputed")
         guard issued != document.bytes else { return }
-        let right = String(decoding: document.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let right = String(decoding: document.bytes, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
         let found = String(decoding: issued, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
         let place = zip(right, found).prefix { $0 == $1 }.count
         let expected = place < right.count ? right[place].trimmingCharacters(in: .whitespaces) : "its end"
@@ -106,7 +109,8 @@ struct DocumentCheck {
     /// Whether a line of a statement's XML carries figures, and not what it is about.
     private static func isFigure(_ line: String) -> Bool {
         let figures = [
-            "Line", "Quantity", "UnitPrice", "Fixing", "ExactAmount", "Amount", "RoundingDifference", "TaxCategory", "Tax",
+            "Line", "Quantity", "UnitPrice", "Fixing", "ExactAmount", "Amount", "RoundingDifference", "TaxCategory",
+            "Tax",
             "TaxableAmount", "TaxAmount", "PartnerTax", "Totals", "NetAmount", "AccountEntry", "Payments", "Returns",
             "ClosingBalance", "OpeningBalance", "DueAmount", "InSettlementAmount", "Settlement", "OpeningPosition",
             "WindowPosition", "ClosingPosition", "SubSource", "SubSourceTotal", "RatioVersion", "PriceVersion",

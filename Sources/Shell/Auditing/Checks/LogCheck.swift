@@ -38,7 +38,8 @@ struct LogCheck {
             let checkpoint = try Checkpoint(parsing: note.text)
             let signers = try note.signers(among: bundle.pins.logKeys, ManifestCheck.isValid)
             guard signers.contains(where: { $0.name == checkpoint.origin }) else {
-                return report.fail(.trust, "checkpoint.note", "it is not signed by a pinned key of \(checkpoint.origin)")
+                return report.fail(
+                    .trust, "checkpoint.note", "it is not signed by a pinned key of \(checkpoint.origin)")
             }
             guard checkpoint.origin == bundle.manifest.origin, checkpoint.size == bundle.manifest.checkpointSize else {
                 return report.fail(.trust, "checkpoint.note", "it is not the checkpoint that the manifest names")
@@ -81,6 +82,13 @@ struct LogCheck {
         for sequence in bundle.sequences where sequence <= form.from || sequence > form.to {
             try checkProof(sequence, checkpoint, &report)
         }
+        for name in bundle.file.names(under: "batches/") where name.hasSuffix("/cleared.xml") {
+            guard let bytes = try bundle.file.small(name) else { continue }
+            for finding in ReceiptProof.check(bytes, item: name, pins: bundle.pins) ?? [] {
+                report.fail(.log, finding.item, finding.found, expected: finding.expected)
+            }
+            report.count("receipts CLEARED")
+        }
         for name in bundle.file.names(under: "log/proofs/") {
             let sequence = UInt64(name.dropFirst("log/proofs/".utf8.count).prefix(10)) ?? 0
             if bundle.file[Bundle.name(ofFact: sequence)] == nil { report.fail(.log, name, "its fact is not there") }
@@ -95,7 +103,9 @@ struct LogCheck {
         compare(tree, index, &report)
         while index < range.to {
             let piece = try bundle.file.read("log/leaves.bin", at: offset, count: 32 << 12)
-            guard !piece.isEmpty, piece.count % 32 == 0 else { return report.fail(.log, "log/leaves.bin", "it is short") }
+            guard !piece.isEmpty, piece.count % 32 == 0 else {
+                return report.fail(.log, "log/leaves.bin", "it is short")
+            }
             offset += Int64(piece.count)
             for start in stride(from: 0, to: piece.count, by: 32) {
                 guard let leaf = Digest32(bytes: Array(piece[start..<start + 32])) else { continue }

@@ -82,7 +82,8 @@ struct OrderCheck {
         version: Int, _ envelope: FactEnvelope, _ name: String, _ report: inout EvidenceReport
     ) {
         guard let known = programmes.versions[version] else {
-            return report.fail(.order, name, "it was judged by programme version \(version), which is not in the bundle")
+            return report.fail(
+                .order, name, "it was judged by programme version \(version), which is not in the bundle")
         }
         if known.sequence > envelope.sequence {
             report.fail(.order, name, "it was judged by programme version \(version), which came later")

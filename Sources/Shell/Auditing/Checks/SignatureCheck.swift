@@ -100,7 +100,9 @@ struct SignatureCheck {
             try checkEnclosed(place + "answer.cms", nil, at: envelope)
         case .sealed(.records(let seal)):
             // A sealed message whose own fact is another's to see is known by its seal.
-            guard let id = seal.messageID, try bundle.fact(seal.received) == nil, bundle.shows(seal.partner) else { return }
+            guard let id = seal.messageID, try bundle.fact(seal.received) == nil, bundle.shows(seal.partner) else {
+                return
+            }
             _ = id
             let place = "batches/\(Bundle.number(seal.received))/"
             try checkEnclosed(place + "message.cms", .partner(seal.partner), at: envelope)
@@ -296,7 +298,9 @@ struct SignatureCheck {
     // MARK: Results
 
     private mutating func compare(_ attachments: [AttachmentReference], _ name: String, _ entry: String) {
-        guard let reference = attachments.first(where: { $0.name == name }), let place = bundle.file[entry] else { return }
+        guard let reference = attachments.first(where: { $0.name == name }), let place = bundle.file[entry] else {
+            return
+        }
         guard place.digest == reference.digest else {
             return fail(.signature, entry, "its digest is \(place.digest)", expected: reference.digest.description)
         }

@@ -117,7 +117,8 @@ struct LeafReading {
         let count = Int(reader.integer(1))
         guard reader.count == count * 8 + 64 else { return nil }
         shares = (0..<count).map { _ in Int64(bitPattern: reader.integer(8)) }
-        guard let lines = Digest32(bytes: Array(reader.take(32))), let privately = Digest32(bytes: Array(reader.take(32)))
+        guard let lines = Digest32(bytes: Array(reader.take(32))),
+            let privately = Digest32(bytes: Array(reader.take(32)))
         else { return nil }
         self.lines = lines
         self.privately = privately

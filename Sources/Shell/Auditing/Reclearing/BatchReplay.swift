@@ -109,7 +109,8 @@ struct BatchReplay {
             fail("its amount is \(candidate.units)", expected: "\(row.entry.units)")
         }
         if candidate.unit != row.entry.unit {
-            fail("its unit is \(candidate.unit?.description ?? "none")", expected: row.entry.unit?.description ?? "none")
+            fail(
+                "its unit is \(candidate.unit?.description ?? "none")", expected: row.entry.unit?.description ?? "none")
         }
     }
 
@@ -122,7 +123,9 @@ struct BatchReplay {
             fail("its lateness is not what is sealed")
         }
         // A bonus may name a trigger of an earlier window, which the bundle does not show.
-        if entry.original != sealed.original, sealed.type != .bonus { fail("its original is not the one that is sealed") }
+        if entry.original != sealed.original, sealed.type != .bonus {
+            fail("its original is not the one that is sealed")
+        }
         guard entry.status == .accepted else { return }
         let detail = decision.lastDetail
         if detail.left != row.left { fail("it leaves \(detail.left) of its original", expected: "\(row.left)") }

@@ -259,7 +259,8 @@ struct Reclearing {
             try replay.take(outcome)
             replay.finish()
             conclude(replay, at: received, &report)
-            try post(replay, batch: BatchID(partner: partner, series: .live, sequence: 0), received: received, isFile: false)
+            try post(
+                replay, batch: BatchID(partner: partner, series: .live, sequence: 0), received: received, isFile: false)
             return
         }
         try replay(outcome, of: partner, version: version, at: time, received: received, name, &report)
@@ -297,7 +298,9 @@ struct Reclearing {
     }
 
     private mutating func conclude(_ replay: BatchReplay, at sequence: UInt64, _ report: inout EvidenceReport) {
-        for finding in replay.mismatches { report.fail(finding.stage, finding.item, finding.found, expected: finding.expected) }
+        for finding in replay.mismatches {
+            report.fail(finding.stage, finding.item, finding.found, expected: finding.expected)
+        }
         report.count("records recomputed", replay.rows.count)
         if replay.refusedByHistory > 0 {
             report.remarks.append(

@@ -132,7 +132,9 @@ struct SealedRow {
         guard reader.take(4).elementsEqual("CRL1".utf8) else { return nil }
         var entry = RecordEntry(record: UInt32(truncatingIfNeeded: reader.integer(4)), offset: 0, length: 0)
         let (type, status, flags) = (reader.integer(1), reader.integer(1), reader.integer(1))
-        guard let known = RecordStatus.allCases.first(where: { UInt64($0.code) == status }), flags < 16 else { return nil }
+        guard let known = RecordStatus.allCases.first(where: { UInt64($0.code) == status }), flags < 16 else {
+            return nil
+        }
         entry.type = RecordType.allCases.first { UInt64($0.code) == type }
         guard type == 0 || entry.type != nil else { return nil }
         entry.status = known

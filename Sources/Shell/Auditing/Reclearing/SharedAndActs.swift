@@ -27,9 +27,10 @@ extension Reclearing {
     /// What counts on the partner's lines from other partners' batches, by their masked leaves.
     mutating func takeShared(_ report: inout EvidenceReport) throws {
         guard let partner = bundle.partner else { return }
-        let folders = Set(bundle.file.names(under: "shared/").compactMap { name in
-            name.split(separator: "/").dropFirst().first.map { "shared/\($0)/" }
-        })
+        let folders = Set(
+            bundle.file.names(under: "shared/").compactMap { name in
+                name.split(separator: "/").dropFirst().first.map { "shared/\($0)/" }
+            })
         for folder in folders.sorted() {
             guard let bytes = try bundle.file.small(folder + "lines.json"), let lines = LinesReading(bytes) else {
                 continue
@@ -99,7 +100,9 @@ extension Reclearing {
             switch fact.act {
             case .fixing(let fixing): fixings.add(fixing)
             case .adjustment(let adjustment, let posting):
-                guard envelope.sequence > begin, envelope.sequence < end, bundle.shows(adjustment.partner) else { return }
+                guard envelope.sequence > begin, envelope.sequence < end, bundle.shows(adjustment.partner) else {
+                    return
+                }
                 take(adjustment, posting, envelope, name, &report)
             case .settlement: break
             }

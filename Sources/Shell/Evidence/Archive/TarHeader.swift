@@ -15,7 +15,9 @@ public enum TarHeader {
     public static func bytes(name: String, size: Int64) -> [UInt8] {
         precondition(accepts(name) && (0...maximumSize).contains(size), "an entry has a name and size of the form")
         var out = [UInt8](repeating: 0, count: blockBytes)
-        func put(_ text: String, at offset: Int) { out.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+        func put(_ text: String, at offset: Int) {
+            out.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
         put(name, at: 0)
         put("0000644", at: 100)
         put("0000000", at: 108)

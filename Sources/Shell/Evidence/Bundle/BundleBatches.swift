@@ -37,7 +37,9 @@ extension BundleCollector {
         let folder = "batches/\(Self.number(sequence))/"
         switch envelope.fact {
         case .fileReceived(let fact):
-            guard fact.batch.series == .live, fact.window == scope.window, scope.shows(fact.batch.partner) else { return }
+            guard fact.batch.series == .live, fact.window == scope.window, scope.shows(fact.batch.partner) else {
+                return
+            }
             try collectFile(fact, sequence, folder)
         case .fileRefused(let fact):
             guard fact.batch.series == .live, scope.shows(fact.batch.partner) else { return }

@@ -24,7 +24,7 @@ struct LinesForm: Encodable {
 }
 
 extension SealedBatch {
-    /// The lines and sets, with those lines masked that a reader may not see.
+    /// A line as a reader may see it: with salt and key, or masked.
     ///
     /// - Parameter reader: whose lines are shown; nil for all.
     func form(of line: SealedLine, index: Int, for reader: PartnerID?) -> LinesForm.LineForm {

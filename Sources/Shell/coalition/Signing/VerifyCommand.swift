@@ -1,4 +1,6 @@
 import ArgumentParser
+import Auditing
+import Evidence
 import Gateway
 import OpenSSLKit
 import Primitives
@@ -22,8 +24,12 @@ struct VerifyCommand: ParsableCommand {
 
             Exit status 0: good. 3: the reason stands on standard error with its SIG code.
 
+            A receipt CLEARED carries a proof, which is checked where --trust names a pins file. --promise compares a \
+            statement with a receipt RECEIVED: status 13 says that the host left the file out, and both papers prove it.
+
             EXAMPLES
               coalition verify window.tar --trust pins.pem
+              coalition verify STL-W-2026-03B-MARCHE.xml --promise RCP-00000069.xml --trust pins.pem
               coalition verify --compare mine.note --compare theirs.note --trust pins.pem
               coalition verify STL-W-2026-03B-MARCHE.xml --trust ca.pem
               coalition verify receipt.xml --signature receipt.xml.p7s --trust ca.pem \\
@@ -38,6 +44,11 @@ struct VerifyCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("A signed checkpoint to compare with another; give it twice.", valueName: "file"))
     var compare: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A receipt RECEIVED, its signature beside it, whose promise the statement has to keep.", valueName: "file"))
+    var promise: [String] = []
 
     @Option(help: ArgumentHelp("The document's signature; DOCUMENT.p7s by default.", valueName: "file"))
     var signature: String?
@@ -119,8 +130,24 @@ struct VerifyCommand: ParsableCommand {
             }
             try Files.write(inner, to: out)
         }
+        if let body, cms == nil { try prove(body, name, job) }
         let report = VerificationReport(evidence: verified.evidence, document: body.map(DocumentTitle.init))
         output.show(report.json(name), report.text(name))
+    }
+
+    /// What a document proves or breaks beyond its own signature.
+    private func prove(_ body: [UInt8], _ name: String, _ job: VerificationJob) throws {
+        let pins = try BundleVerification.pins(trust)
+        var findings = pins.logKeys.isEmpty ? [] : ReceiptProof.check(body, item: name, pins: pins) ?? []
+        for path in promise {
+            _ = try job.detached(path + ".p7s", content: path, purpose: .hostSigning)
+            if let breach = ReceiptProof.breach(receipt: try Files.read(path), statement: body, item: path) {
+                findings.append(breach)
+            }
+        }
+        guard let first = findings.first else { return }
+        for finding in findings { Console.note("coalition: \(finding)") }
+        throw ExitCode(first.stage.exitStatus)
     }
 }
 
