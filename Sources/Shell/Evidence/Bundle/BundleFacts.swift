@@ -32,6 +32,7 @@ extension BundleCollector {
         case .fileReceived(let fact): scope.shows(fact.batch.partner)
         case .fileRefused(let fact): scope.shows(fact.batch.partner)
         case .fileCancelled(let fact): scope.shows(fact.batch.partner)
+        case .statementAnswered(let fact): scope.shows(fact.partner)
         case .messageAnswered(let fact):
             scope.shows(fact.partner) && house.evidence.records[envelope.sequence] == nil
         default: false
