@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Verification", dependencies: ["Primitives", "OpenSSLKit"], path: "Sources/Intake/Verification"),
         .target(
-            name: "Validation", dependencies: ["Primitives", "ProgrammeModel", "XMLKit"],
+            name: "Validation", dependencies: ["Primitives", "ProgrammeModel", "Journal", "XMLKit"],
             path: "Sources/Intake/Validation"),
         .target(
             name: "Conversion", dependencies: ["Primitives", "ProgrammeModel", "Validation", "Journal", "Ledger"],
@@ -200,7 +200,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
         .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),
-        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Validation", "XMLKit"]),
+        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Journal", "Validation", "XMLKit"]),
         .testTarget(
             name: "TransportTests",
             dependencies: [

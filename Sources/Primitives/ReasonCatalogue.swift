@@ -158,6 +158,19 @@ enum ReasonCatalogue {
             + "add the reason; other adjustments are the host's",
         "WIN-001|WARNING|DT05|00|a file ends before the cut-off that its upload began before|"
             + "it counts in the next window",
+        "STM-001|REFUSE_FILE|-|25|an answer names a settlement statement that was issued to its sender|"
+            + "name a statement of your own, as STL-WINDOW-PARTNER",
+        "STM-002|REFUSE_FILE|-|12|an answer states the SHA-256 of the statement's XML as it was issued|"
+            + "fetch the statement again and answer that one",
+        "STM-003|REFUSE_FILE|-|12|an answer's totals are in the statement's currency, and those of who agrees "
+            + "are the statement's|"
+            + "agree to what the statement says, or list the differences",
+        "STM-004|REFUSE_FILE|-|12|a difference is about a line or figure of the statement, each named once|"
+            + "name a line that the statement has",
+        "STM-005|REFUSE_FILE|-|12|a difference states a value that fits the line or figure and is not the statement's|"
+            + "correct the value, or leave the difference out",
+        "STM-006|REFUSE_COMMAND|-|12|a statement's figures follow from each other|"
+            + "do not agree to the statement; ask the host",
         "CFG-001|REFUSE_COMMAND|-|96|versions neither overlap nor leave a gap|"
             + "correct the dates at the places named",
         "CFG-002|REFUSE_COMMAND|-|96|a change does not touch dates whose records are accepted|"

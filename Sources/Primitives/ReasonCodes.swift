@@ -133,6 +133,18 @@ extension ReasonCode {
     public static let adj001 = ReasonCode(known: "ADJ-001")
     /// WIN-001: a file ends before the cut-off that its upload began before.
     public static let win001 = ReasonCode(known: "WIN-001")
+    /// STM-001: an answer names a settlement statement that was issued to its sender.
+    public static let stm001 = ReasonCode(known: "STM-001")
+    /// STM-002: an answer states the SHA-256 of the statement's XML as it was issued.
+    public static let stm002 = ReasonCode(known: "STM-002")
+    /// STM-003: an answer's totals are in the statement's currency, and those of who agrees are the statement's.
+    public static let stm003 = ReasonCode(known: "STM-003")
+    /// STM-004: a difference is about a line or figure of the statement, each named once.
+    public static let stm004 = ReasonCode(known: "STM-004")
+    /// STM-005: a difference states a value that fits the line or figure and is not the statement's.
+    public static let stm005 = ReasonCode(known: "STM-005")
+    /// STM-006: a statement's figures follow from each other.
+    public static let stm006 = ReasonCode(known: "STM-006")
     /// CFG-001: versions neither overlap nor leave a gap.
     public static let cfg001 = ReasonCode(known: "CFG-001")
     /// CFG-002: a change does not touch dates whose records are accepted.

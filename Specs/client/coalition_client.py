@@ -10,6 +10,7 @@ import argparse
 import collections
 import contextlib
 import datetime
+import decimal
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ SILENCE_SECONDS = 90
 GATEWAY_PAYLOAD_BYTES = 4194304
 GRADES = ("RECEIVED", "VALIDATED", "CLEARED")
 REALTIME = "urn:coalition:clearing:realtime:1"
+ANSWERS = "urn:coalition:clearing:statement-answer:1"
 USAGE_ARC = "1.3.6.1.4.1.55555.1"
 USAGE_OF_SIGNERS = {"partner": ".1", "host": ".2"}
 
@@ -335,6 +337,34 @@ def findings_of(root):
     return found
 
 
+def checked_totals(root, what):
+    """The totals of a settlement statement that adds up, as the attributes of an answer's Totals."""
+    if root.tag.rpartition("}")[2] != "SettlementStatement":
+        raise local(f"{what} is no settlement statement", "give the XML of one")
+    try:
+        values = {name: decimal.Decimal(child_text(root, name)) for name in
+                  ("OpeningBalance", "NetAmount", "Payments", "Returns", "ClosingBalance", "DueAmount", "InSettlementAmount")}
+        sides = {"CRDT": decimal.Decimal(0), "DBIT": decimal.Decimal(0)}
+        lines = root.findall("{*}Line")
+        for line in lines:
+            sides[line.get("creditDebit")] += decimal.Decimal(child_text(line, "Amount"))
+        tax = sum(decimal.Decimal(child_text(row, "TaxAmount")) for row in root.findall("{*}Tax"))
+        totals = root.find("{*}Totals")
+        stated = int(totals.get("lines")), decimal.Decimal(totals.get("credits")), decimal.Decimal(totals.get("debits"))
+        closing = values["OpeningBalance"] + values["NetAmount"] + values["Payments"] + values["Returns"]
+        good = (stated == (len(lines), sides["CRDT"], sides["DBIT"]) and values["ClosingBalance"] == closing
+                and values["NetAmount"] == sides["CRDT"] - sides["DBIT"] - tax
+                and values["ClosingBalance"] == values["DueAmount"] + values["InSettlementAmount"])
+    except (decimal.InvalidOperation, TypeError, ValueError, KeyError, AttributeError):
+        good = False
+    if not good:
+        raise ClientError("CLT-006", f"the figures of {what} do not follow from each other", "do not agree; ask the host",
+                          UNVERIFIED)
+    return {"currency": child_text(root, "SettlementCurrency"), "lines": totals.get("lines"),
+            "credits": totals.get("credits"), "debits": totals.get("debits"),
+            "net": child_text(root, "NetAmount"), "closing": child_text(root, "ClosingBalance")}
+
+
 # --- signatures -------------------------------------------------------------------------------
 
 class OpenSSL:
@@ -598,6 +628,25 @@ class Client:
             signed = self._signed_once(file_name(name), path, attached=True)
         return self._answered(MESSAGE, [(1, signed)], file_name(name), name)
 
+    def agree(self, path):
+        """Verifies a settlement statement with the signature beside it, and signs that it is right; returns the reply."""
+        self.openssl.verify(f"{path}.p7s", path)
+        content = pathlib.Path(path).read_bytes()
+        root = parsed(content, str(path))
+        totals = checked_totals(root, str(path))
+        connection = self._exchange(lambda connection: connection)
+        attributes = "".join(f' {name}="{value}"' for name, value in totals.items())
+        name = child_text(root, "StatementId")
+        with tempfile.TemporaryDirectory() as folder:
+            answer = pathlib.Path(folder, "answer")
+            answer.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<StatementAnswer xmlns="{ANSWERS}" version="1.0">'
+                              f"<PartnerId>{connection.name}</PartnerId><StatementId>{escape(name)}</StatementId>"
+                              f"<StatementDigest>{hashlib.sha256(content).hexdigest()}</StatementDigest>"
+                              f"<CreationDateTime>{connection.now()}</CreationDateTime><Verdict>AGREED</Verdict>"
+                              f"<Totals{attributes}/></StatementAnswer>\n")
+            signed = self._signed_once(file_name(name), answer, attached=True)
+        return self._answered(MESSAGE, [(1, signed)], file_name(name), None)
+
     def _answered(self, kind, fields, name, message):
         def ask(connection):
             stream = connection.request(kind, fields)
@@ -758,6 +807,8 @@ def carry_out(client, options):
             return show_receipts([client.wait(options.series, options.sequence, options.grade, options.timeout)])
         case "send":
             return show_answer(client.send(pathlib.Path(options.message).read_bytes()))
+        case "agree":
+            return show_answer(client.agree(options.statement))
         case "cancel":
             return show_answer(client.cancel(options.series, options.sequence))
         case "status":
@@ -812,6 +863,7 @@ def parser():
     submit.add_argument("--wait", choices=GRADES, default="VALIDATED")
     submit.add_argument("--format", choices=("XML", "CSV"), help="default: by the first character")
     add("send", "sign and send a real-time message").add_argument("message")
+    add("agree", "verify a settlement statement and sign that it is right").add_argument("statement")
     status = add("status", "ask what became of a message or a record")
     named = status.add_mutually_exclusive_group(required=True)
     named.add_argument("--message", help="a message's id")

@@ -203,6 +203,12 @@ done
 run 0 verify "$out/$statement"
 run 0 list PENDING
 lacks '"STL-W-2026-04B-MARCHE.xml"'
+run 0 agree "$out/$statement"
+check "no agreement" grep -q '<Verdict>AGREED<' "$out/STL-W-2026-04B-MARCHE.answer.xml"
+sed 's/<NetAmount>/<NetAmount>1/' "$out/$statement" >"$work/wrong.xml"
+cp "$out/$statement.p7s" "$work/wrong.xml.p7s"
+run 3 agree "$work/wrong.xml"
+complains CLT-005
 mkdir "$work/broken"
 head -c 1000 "$out/$statement" >"$work/broken/$statement.part"
 cp "$out/$statement.p7s" "$work/broken/$statement.part.p7s"

@@ -10,7 +10,7 @@ extension CommandTests {
             let house = try NewHouse()
             let place = house.place
             let commands = try place.json("pki list --dir pki").items
-            #expect(commands.count == 2 + 3 + 8)
+            #expect(commands.count == 2 + 4 + 8)
 
             // Not yet signed: refused, and nothing is in force.
             try place.fails(.refused, "CFG-004", "programme load programme --data house")

@@ -15,6 +15,7 @@ struct NewHouse {
         try issue("host-signing", "HOST")
         try issue("gateway-tls", "localhost", "--dns localhost --dns 127.0.0.1")
         for officer in ["both", "checker", "operator"] { try issue("officer", officer) }
+        try issue("auditor", "auditor")
         for partner in Self.partners {
             try issue("partner-signing", partner)
             try issue("partner-tls", partner)
@@ -24,7 +25,7 @@ struct NewHouse {
                 + " --host-cert pki/host-signing.pem --host-key pki/host-signing.key"
                 + " --tls-cert pki/gateway-tls.pem --tls-key pki/gateway-tls.key"
                 + " --officer maker,checker:Both=pki/both.pem --officer checker=pki/checker.pem"
-                + " --officer operator=pki/operator.pem")
+                + " --officer operator=pki/operator.pem --officer auditor=pki/auditor.pem")
         try writeProgramme()
     }
 

@@ -155,18 +155,4 @@ import XMLKit
         #expect(schemaErrors(Array(response.utf8), schema) == [])
         #expect(schemaErrors(Array(response.replacing("ACCP", with: "FINE").utf8), schema).count == 1)
     }
-
-    private func schemaErrors(_ bytes: [UInt8], _ schema: XMLSchema) -> [String] {
-        let parser = XMLStreamParser(vocabulary: .open, schema: schema)
-        var out: [String] = []
-        let consume = { (events: borrowing XMLEvents) -> Void in
-            for event in events.events where event.kind == .schemaError {
-                out.append(String(decoding: events.text(of: event), as: UTF8.self))
-            }
-            if let fault = events.fault { out.append(fault.description) }
-        }
-        parser.feed(bytes.span, consume)
-        parser.finish(consume)
-        return out
-    }
 }

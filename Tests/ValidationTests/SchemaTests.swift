@@ -8,6 +8,7 @@ import XMLKit
     @Test(arguments: [
         ("batch.xsd", BatchSchema.text), ("realtime.xsd", RealtimeSchema.text),
         ("realtime-response.xsd", RealtimeResponseSchema.text),
+        ("statement-answer.xsd", StatementAnswerSchema.text),
     ])
     func `the schema in the program is the one in Specs`(_ name: String, _ text: String) throws {
         let file = try String(contentsOf: specs.appending(path: "xsd/\(name)"), encoding: .utf8)

@@ -2,6 +2,7 @@ import Foundation
 import Primitives
 import Testing
 import Validation
+import XMLKit
 
 /// A stand-in for SHA-256 that spreads well enough for tests.
 let testHash: ContentHash = { bytes in
@@ -184,4 +185,19 @@ func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     return try body(folder)
+}
+
+/// What a schema finds wrong with a document.
+func schemaErrors(_ bytes: [UInt8], _ schema: XMLSchema) -> [String] {
+    let parser = XMLStreamParser(vocabulary: .open, schema: schema)
+    var out: [String] = []
+    let consume = { (events: borrowing XMLEvents) -> Void in
+        for event in events.events where event.kind == .schemaError {
+            out.append(String(decoding: events.text(of: event), as: UTF8.self))
+        }
+        if let fault = events.fault { out.append(fault.description) }
+    }
+    parser.feed(bytes.span, consume)
+    parser.finish(consume)
+    return out
 }

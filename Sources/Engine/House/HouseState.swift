@@ -31,6 +31,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var completeness = CompletenessBook()
     /// Where the log has its checkpoints and seals.
     public private(set) var evidence = EvidenceBook()
+    /// What partners said to their settlement statements.
+    public private(set) var answers = AnswerRegister()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -50,7 +52,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 2
+    public static let layout: UInt32 = 3
 
     /// The house before its first fact.
     public init() {}
@@ -113,7 +115,8 @@ public struct HouseState: Hashable, Sendable, Codable {
             accounts.cutOff(fact.window)
             instructions.cutOff(fact.window)
         case .windowClosed(let fact): take(fact, sequence)
-        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned: break
+        case .statementAnswered(let fact): answers.apply(fact, sequence: sequence, time: envelope.time)
+        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned, .accessNoted: break
         }
     }
 

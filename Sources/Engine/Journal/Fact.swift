@@ -32,6 +32,10 @@ public enum Fact: Hashable, Sendable {
     case sealed(Seal)
     /// The host signed a checkpoint of the log.
     case checkpointSigned(CheckpointSigned)
+    /// A partner answered a settlement statement.
+    case statementAnswered(StatementAnswered)
+    /// Someone of the host read what concerns partners.
+    case accessNoted(AccessNoted)
 
     /// The kind's name in the log.
     public var kind: String { key.rawValue }
@@ -39,7 +43,7 @@ public enum Fact: Hashable, Sendable {
     /// The bytes that belong to the fact and are kept beside it.
     public var attachments: [AttachmentReference] {
         switch self {
-        case .genesis, .documentConfirmed, .windowCutOff, .clockAdvanced: []
+        case .genesis, .documentConfirmed, .windowCutOff, .clockAdvanced, .accessNoted: []
         case .programmeLoaded(let fact): fact.files.flatMap { [$0.file] + $0.approvals.map(\.signature) }
         case .fileReceived(let fact): fact.attachments
         case .fileDecided(let fact): fact.attachments
@@ -51,6 +55,7 @@ public enum Fact: Hashable, Sendable {
         case .windowClosed(let fact): fact.attachments
         case .sealed(let seal): seal.attachments
         case .checkpointSigned(let fact): fact.attachments
+        case .statementAnswered(let fact): fact.attachments
         }
     }
 }
@@ -59,7 +64,8 @@ extension Fact: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case genesis, programmeLoaded, fileReceived, fileDecided, fileRefused, fileCancelled, fileCleared,
             messageAnswered, documentConfirmed
-        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned
+        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned, statementAnswered,
+            accessNoted
     }
 
     private var key: Key {
@@ -79,6 +85,8 @@ extension Fact: Codable {
         case .clockAdvanced: .clockAdvanced
         case .sealed: .sealed
         case .checkpointSigned: .checkpointSigned
+        case .statementAnswered: .statementAnswered
+        case .accessNoted: .accessNoted
         }
     }
 
@@ -101,6 +109,8 @@ extension Fact: Codable {
         case .clockAdvanced(let fact): try container.encode(fact, forKey: key)
         case .sealed(let seal): try container.encode(seal, forKey: key)
         case .checkpointSigned(let fact): try container.encode(fact, forKey: key)
+        case .statementAnswered(let fact): try container.encode(fact, forKey: key)
+        case .accessNoted(let fact): try container.encode(fact, forKey: key)
         }
     }
 
@@ -129,6 +139,9 @@ extension Fact: Codable {
         case .sealed: self = .sealed(try container.decode(Seal.self, forKey: key))
         case .checkpointSigned:
             self = .checkpointSigned(try container.decode(CheckpointSigned.self, forKey: key))
+        case .statementAnswered:
+            self = .statementAnswered(try container.decode(StatementAnswered.self, forKey: key))
+        case .accessNoted: self = .accessNoted(try container.decode(AccessNoted.self, forKey: key))
         }
     }
 }

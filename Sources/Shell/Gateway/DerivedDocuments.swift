@@ -39,7 +39,7 @@ extension Clearinghouse {
             name: name, file: try source.store.original(digest), digest: digest, signature: try await sign(digest))
     }
 
-    private func sign(_ digest: Digest32) throws(Fault) -> [UInt8] { try parts.signer.sign(digest: digest, at: now) }
+    func sign(_ digest: Digest32) throws(Fault) -> [UInt8] { try parts.signer.sign(digest: digest, at: now) }
 
     private func source(_ name: String, _ reader: PartnerID?) throws -> (FileResults.Kind, FileResults)? {
         guard let (sequence, attempt) = judged(name, reader), let received = attempt.received,
@@ -62,7 +62,7 @@ extension Clearinghouse {
     }
 
     /// The one store of derived documents: it knows which of them are being made.
-    private func derivedStore() throws(Fault) -> OriginalStore {
+    func derivedStore() throws(Fault) -> OriginalStore {
         if let known = derivedDocuments { return known }
         let store = try parts.directory.derivedDocuments(hashing: HouseOpening.hashing)
         derivedDocuments = store

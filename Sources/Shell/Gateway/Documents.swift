@@ -47,14 +47,15 @@ public struct StoredDocument: Sendable {
 
 extension Clearinghouse {
     /// A document by its name: a receipt (`RCP-00000042`), what belongs to it (`RCP-00000042.findings.csv`,
-    /// `.results.csv`, `.refused.xml` or `.refused.csv`), or a statement (`STL-W-2026-03B-MARCHE.xml`, `CLS-…`,
-    /// `HST-…`).
+    /// `.results.csv`, `.refused.xml` or `.refused.csv`), a statement (`STL-W-2026-03B-MARCHE.xml`, `CLS-…`, `HST-…`),
+    /// or a bundle of evidence (`EVD-W-2026-03B-MARCHE.tar`).
     ///
     /// - Parameter reader: the partner who asks and sees its own documents only; nil for the host's officers.
     /// - Throws: `Refusal` with NET-005 when there is none that the reader may see; `Fault` when it cannot be read.
     public nonisolated func document(_ name: String, for reader: PartnerID?) async throws -> StoredDocument {
         if let kept = try await kept(name, reader) { return kept }
         if let derived = try await derived(name, reader) { return derived }
+        if let evidence = try await evidence(name, reader) { return evidence }
         throw Refusal(.net005, value: name, detail: "there is no such document for you")
     }
 

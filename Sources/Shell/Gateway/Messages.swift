@@ -11,7 +11,8 @@ import Validation
 import Verification
 
 extension Clearinghouse {
-    /// Judges a real-time message and answers it; what it posts is durable before the answer leaves.
+    /// Judges a real-time message, or takes an answer to a statement, and answers it; what follows from it is durable
+    /// before the answer leaves.
     ///
     /// The same message gets its stored answer again, byte for byte. Questions are answered afresh and leave no fact.
     ///
@@ -24,7 +25,14 @@ extension Clearinghouse {
     public func answer(_ cms: [UInt8], from partner: PartnerID) async throws -> (answer: [UInt8], isCopy: Bool) {
         let verified = try verify(message: cms, from: partner)
         let content = verified.content ?? []
-        let request = try MessageReader.read(content, limits: parts.limits, hash: { SHA256.digest($0) })
+        let request: MessageRequest
+        do throws(Refusal) {
+            request = try MessageReader.read(content, limits: parts.limits, hash: { SHA256.digest($0) })
+        } catch {
+            // Answers to statements travel as messages and tell themselves apart by their root.
+            guard StatementAnswerReader.recognizes(content, limits: parts.limits) else { throw error }
+            return try await agree(content, cms, verified, from: partner)
+        }
         guard request.partner == partner else {
             throw Refusal(.fil001, at: .whole.field("PartnerId"), value: request.partner.text)
         }

@@ -91,17 +91,35 @@ struct HouseSessions: RequestHandler {
 
     func list(_ request: ListRequest, from peer: Peer) async throws -> Listing {
         let reader = try Self.reader(peer)
+        if peer.party.role == .auditor { try await note(peer, .listing, request.kind.rawValue) }
         return await HouseListings(house: house, reader: reader, name: peer.party.name).listing(request)
     }
 
     func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
         let document = try await house.document(request.id.text, for: try Self.reader(peer))
+        let isForeign = await house.isOfPartner(request.id.text)
+        if peer.party.role == .auditor || isForeign { try await note(peer, .document, request.id.text) }
         return HouseDocument(id: request.id, document: document)
     }
 
     func confirm(_ confirm: FetchConfirm, from peer: Peer) async throws {
+        guard peer.party.role != .auditor else {
+            throw Refusal(.net004, value: peer.party.description, detail: "an auditor reads and confirms nothing")
+        }
         try await house.confirm(
             confirm.id.text, digest: confirm.digest, for: try Self.reader(peer), named: peer.party.name)
+    }
+
+    /// Notes an access of someone of the host; a partner reads what is its own, and nothing is noted.
+    private func note(_ peer: Peer, _ kind: AccessKind, _ item: String) async throws {
+        let role: ReaderRole
+        switch peer.party.role {
+        case .partner: return
+        case .officer: role = .officer
+        case .operator: role = .operations
+        case .auditor: role = .auditor
+        }
+        try await house.noteAccess(by: peer.party.name, role: role, to: kind, item)
     }
 
     // MARK: Officers
@@ -134,6 +152,7 @@ struct HouseSessions: RequestHandler {
 
     func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource {
         let bytes = try await HouseQueries(house: house, peer: peer).answer(query)
+        if peer.party.role == .auditor { try await note(peer, .query, query.kind.text) }
         return MemoryDocument(id: DocumentID(unchecked: "query"), bytes: bytes, digest: SHA256.digest(bytes))
     }
 }

@@ -36,6 +36,7 @@ extension BundleCollector {
                 && fact.posting?.lines.allSatisfy { $0.key.partner == fact.batch.partner } ?? true
         case .fileCleared(let fact): scope.shows(fact.batch.partner)
         case .fileCancelled(let fact): scope.shows(fact.batch.partner)
+        case .statementAnswered(let fact): scope.shows(fact.partner)
         case .messageAnswered(let fact):
             scope.shows(fact.partner) && house.evidence.records[envelope.sequence] == nil
         default: false

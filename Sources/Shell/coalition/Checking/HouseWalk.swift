@@ -77,7 +77,8 @@ struct HouseWalk {
         case .checkpointSigned(let fact):
             try seals.compare(fact, envelope.sequence)
             try verifySignature("checkpoint.note", envelope)
-        case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed: break
+        case .statementAnswered: try verifyAnswer("reply.cms", envelope)
+        case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
         try house.apply(envelope, history: history)
         try seals.count(envelope)

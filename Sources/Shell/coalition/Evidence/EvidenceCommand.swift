@@ -9,7 +9,7 @@ import ProgrammeModel
 import Transparency
 
 /// Writes what proves a window, a partner's part of it, a file or a record.
-struct EvidenceCommand: ParsableCommand {
+struct EvidenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evidence",
         abstract: "Write the evidence of a window, a partner, a file or a record as one archive.",
@@ -19,11 +19,16 @@ struct EvidenceCommand: ParsableCommand {
             Its list is signed with the log's key. 'coalition verify ARCHIVE.tar --trust PINS' checks it offline, and so \
             does Specs/verify. With --partner it shows what that partner may see.
 
+            A running gateway gives a window's evidence to auditors and officers, and a partner's part also to that \
+            partner; who of the host reads it is noted in the log.
+
             EXAMPLES
               coalition evidence --window W-2026-03B --out window.tar --data house
               coalition evidence --window W-2026-03B --partner MARCHE --out marche.tar --data house
               coalition evidence --file MARCHE/LIVE/3 --out file.tar --data house
               coalition evidence --record CLR-00000069-1 --out record.tar --data house
+              coalition evidence --window W-2026-03B --partner MARCHE --out marche.tar \\
+                --gateway gateway.example:7443 --tls-cert MARCHE-tls.pem --tls-key MARCHE-tls.key --ca ca.pem
             """)
 
     @Option(help: ArgumentHelp("A closed window.", valueName: "window"))
@@ -41,7 +46,7 @@ struct EvidenceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The archive to write; it must not exist.", valueName: "file"))
     var out: String
 
-    @OptionGroup var place: DataOptions
+    @OptionGroup var place: PlaceOptions
 
     @OptionGroup var output: OutputOptions
 
@@ -49,10 +54,12 @@ struct EvidenceCommand: ParsableCommand {
         let chosen = [window, file?.batch.description, record].compactMap { $0 }.count
         guard chosen == 1 else { throw UsageError("name one of --window, --file and --record") }
         if window == nil, partner != nil { throw UsageError("--partner goes with --window") }
+        if window == nil, place.data == nil { throw UsageError("a file's or record's evidence needs --data") }
     }
 
-    func run() throws {
-        let reader = try place.reader()
+    func run() async throws {
+        guard let data = place.data else { return try await fetch() }
+        let reader = try HouseReader(data)
         let source = EvidenceSource(
             log: reader.log, records: reader.records, originals: reader.originals, keys: reader.directory.keys,
             house: reader.house)
@@ -71,6 +78,22 @@ struct EvidenceCommand: ParsableCommand {
         for (key, value) in scope.pairs { report.add(key, value) }
         report.add("bytes", file.count)
         report.add("log key", key.verifier.description)
+        output.show(report)
+    }
+
+    /// Fetches the bundle from a gateway, which makes it.
+    private func fetch() async throws {
+        let name = ["EVD", window, partner].compactMap(\.self).joined(separator: "-") + ".tar"
+        let (bytes, signature) = try await RemoteDocument(connection: place.connection, id: name).get()
+        try HostDocuments(authority: place.connection.ca ?? "").verify(bytes, signature: signature ?? [])
+        let file = try NewFile(out)
+        try file.write(bytes[...])
+        try file.finish()
+        var report = Report()
+        report.add("evidence", out)
+        report.add("window", window)
+        report.add("partner", partner)
+        report.add("bytes", file.count)
         output.show(report)
     }
 

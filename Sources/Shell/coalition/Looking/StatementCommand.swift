@@ -12,7 +12,7 @@ import Wire
 struct StatementCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "statement",
-        abstract: "List and fetch issued statements: clearing (CLS), settlement (STL), host summary (HST).",
+        abstract: "List, fetch and answer issued statements: clearing (CLS), settlement (STL), host summary (HST).",
         discussion: """
             EXAMPLES
               coalition statement list --data house --window W-2026-03B
@@ -20,8 +20,10 @@ struct StatementCommand: ParsableCommand {
               coalition statement get STL-W-2026-03B-MARCHE --format xml --out . \\
                 --data house
               coalition verify STL-W-2026-03B-MARCHE.xml --trust ca.pem
+              coalition statement agree STL-W-2026-03B-MARCHE --from STL-W-2026-03B-MARCHE.xml \\
+                --cert MARCHE-signing.pem --key MARCHE-signing.key --data house
             """,
-        subcommands: [StatementList.self, StatementGet.self])
+        subcommands: [StatementList.self, StatementGet.self, StatementAgree.self, StatementDiffer.self])
 }
 
 /// The renderings of statements.
@@ -133,7 +135,7 @@ struct RemoteDocument {
     let id: String
 
     /// Fetches the document, compares it with its digest, and prints it or writes it; what is written is confirmed, so
-    /// that the gateway no longer lists it as pending.
+    /// that the gateway no longer lists it as pending. An auditor confirms nothing.
     ///
     /// - Throws: `ClientFailure` when there is none that the connection's certificate may see.
     func fetch(as name: String, _ out: String?) async throws {
@@ -141,7 +143,7 @@ struct RemoteDocument {
         try await connection.connected { connection in
             let (bytes, signature, digest) = try await Self.get(documentID, connection)
             try KeptDocument(name: name, bytes: bytes, signature: signature).deliver(out)
-            guard out != nil else { return }
+            guard out != nil, connection.welcome.party.role != .auditor else { return }
             try await connection.confirm(FetchConfirm(id: documentID, digest: digest))
         }
     }

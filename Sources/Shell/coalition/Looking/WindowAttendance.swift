@@ -36,7 +36,15 @@ struct WindowAttendance {
         }
         let gaps = gaps(agreement.partner)
         if !gaps.isEmpty { report.add("missing numbers", gaps.joined(separator: ", ")) }
+        if house.closings[window.id] != nil { report.add("statement", answer(agreement.partner)) }
         return report
+    }
+
+    /// What the partner said to its settlement statement, and when.
+    private func answer(_ partner: PartnerID) -> String {
+        guard let standing = house.answers.standing(of: "STL-\(window.id)-\(partner)") else { return "open" }
+        let places = standing.differences == 0 ? "" : " in \(standing.differences)"
+        return "\(standing.verdict.rawValue)\(places), \(programme.zone.format(standing.at))"
     }
 
     /// The days whose file was due and has not come, or came late.

@@ -8,7 +8,7 @@ import ProgrammeModel
 struct WindowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "window",
-        abstract: "List clearing windows; show who has sent, who has not, and what a window waits for.",
+        abstract: "List clearing windows; show who has sent, what a window waits for, and who agrees to its statement.",
         discussion: """
             EXAMPLES
               coalition window list --data house
@@ -66,8 +66,11 @@ struct WindowList: ParsableCommand {
 struct WindowShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show a window: files by partner, who is missing, gaps, and what it waits for.",
+        abstract: "Show a window: files by partner, who is missing, gaps, what it waits for, and who agrees.",
         discussion: """
+            Of a closed window each partner's word about its settlement statement is told: AGREED, DIFFERS with the \
+            number of places, or open.
+
             EXAMPLES
               coalition window show W-2026-03B --data house
             """)

@@ -70,8 +70,9 @@ struct RemoteUpload {
 struct HostDocuments {
     private let verifier: SignatureVerifier
 
-    init(authority: String) throws {
-        let certificates = try Files.certificates(authority)
+    init(authority: String) throws { try self.init(try Files.certificates(authority)) }
+
+    init(_ certificates: [Certificate]) throws {
         verifier = SignatureVerifier(
             trust: try TrustStore(
                 roots: certificates.filter(\.isSelfIssued), intermediates: certificates.filter { !$0.isSelfIssued },

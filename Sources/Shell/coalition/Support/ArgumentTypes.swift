@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Journal
 public import OpenSSLKit
 public import Primitives
 
@@ -52,6 +53,11 @@ extension BatchFormat: ExpressibleByArgument {}
 extension ReceiptGrade: ExpressibleByArgument {
     /// Reads the grade in letters of any case, or answers nil.
     public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+}
+extension DifferenceReason: ExpressibleByArgument {}
+extension StatementItem: ExpressibleByArgument {
+    /// Reads a line's number or a figure's name, or answers nil.
+    public init?(argument: String) { self.init(argument) }
 }
 extension RecordStatus: ExpressibleByArgument {}
 extension RecordType: ExpressibleByArgument {}

@@ -34,8 +34,10 @@ struct VerificationFailure: Error {
     /// What was found when it is no finding of the catalogue, such as damaged bytes.
     let damage: String?
 
-    init(_ finding: Finding) {
-        findings = [finding]
+    init(_ finding: Finding) { self.init([finding]) }
+
+    init(_ findings: [Finding]) {
+        self.findings = findings
         damage = nil
     }
 
