@@ -50,8 +50,8 @@ public enum PEM {
         return blocks
     }
 
-    /// Whether bytes look like PEM text rather than DER, which begins with the tag of a sequence. Text may stand before the
-    /// first block.
+    /// Whether bytes look like PEM text rather than DER, which begins with the tag of a sequence. Text may stand
+    /// before the first block.
     public static func looksLikePEM(_ bytes: [UInt8]) -> Bool {
         guard let first = bytes.first, first != 0x30 else { return false }
         let mark = Array("-----BEGIN ".utf8)

@@ -11,8 +11,9 @@ public protocol LeafHashing: TreeHashing {
 
 /// Makes the tree over a file's records while they are judged. Specs/evidence.md.
 ///
-/// Each record is sealed once, in order. Nothing is kept of a leaf but its part in the tree, so that a file of any length
-/// needs little memory; what could not be made again from the entries later is collected as rows of `SharesTable`.
+/// Each record is sealed once, in order. Nothing is kept of a leaf but its part in the tree, so that a file of any
+/// length needs little memory; what could not be made again from the entries later is collected as rows of
+/// `SharesTable`.
 public final class RecordSealer {
     private let window: WindowID
     private let pair: (LineKey) -> SealedLine
@@ -26,8 +27,8 @@ public final class RecordSealer {
     /// The rows of records whose detail does not follow from their entry.
     public private(set) var shares = SharesTable()
 
-    /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof reads
-    /// few of its neighbours.
+    /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof
+    /// reads few of its neighbours.
     public var nodes: [UInt8] { tiles.bytes + wide.bytes }
 
     /// Begins a tree.
@@ -178,8 +179,8 @@ struct LeafMaker {
 
 /// The details of leaves that do not follow from their entries: the shares of bonuses and what reversals leave.
 ///
-/// A row is 24 bytes, integers most significant byte first: record 4, place of the line in its set 4, points 8, left 8. A
-/// record without lines that leaves something has one row with the place 4294967295.
+/// A row is 24 bytes, integers most significant byte first: record 4, place of the line in its set 4, points 8, left
+/// 8. A record without lines that leaves something has one row with the place 4294967295.
 public struct SharesTable: Hashable, Sendable {
     /// Bytes of a row.
     public static let rowBytes = 24

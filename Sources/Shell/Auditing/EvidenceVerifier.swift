@@ -8,8 +8,8 @@ import Statements
 import Transparency
 import XMLKit
 
-/// Verifies a bundle offline against pinned keys: signatures, completeness and arithmetic. Specs/evidence.md, Checks and
-/// verdicts.
+/// Verifies a bundle offline against pinned keys: signatures, completeness and arithmetic. Specs/evidence.md, Checks
+/// and verdicts.
 public enum EvidenceVerifier {
     /// Verifies a bundle.
     ///

@@ -1,4 +1,5 @@
-/// A stage of a verification, in the order in which the stages are gone through. Specs/evidence.md, Checks and verdicts.
+/// A stage of a verification, in the order in which the stages are gone through. Specs/evidence.md, Checks and
+/// verdicts.
 public enum VerificationStage: String, Hashable, Sendable, CaseIterable {
     /// The archive's form, and its manifest.
     case archive

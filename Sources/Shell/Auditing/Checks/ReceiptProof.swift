@@ -96,8 +96,8 @@ public enum ReceiptProof {
         guard !listed else { return nil }
         return VerificationFinding(
             .completeness, item,
-            "BREACH: the host received file \(promise.text("SequenceNumber") ?? "") for \(promise.text("WindowId") ?? "")"
-                + " and left it out of the statement", expected: digest)
+            "BREACH: the host received file \(promise.text("SequenceNumber") ?? "") for "
+                + "\(promise.text("WindowId") ?? "") and left it out of the statement", expected: digest)
     }
 
     private static func parse(_ bytes: [UInt8]) -> XMLElement? {

@@ -107,6 +107,12 @@ struct SignatureCheck {
             let place = "batches/\(Bundle.number(seal.received))/"
             try checkEnclosed(place + "message.cms", .partner(seal.partner), at: envelope)
             try checkEnclosed(place + "answer.cms", nil, at: envelope)
+        case .statementAnswered(let fact):
+            let place = "answers/\(Bundle.number(envelope.sequence))/"
+            compare(fact.attachments, "answer.cms", place + "answer.cms")
+            compare(fact.attachments, "reply.cms", place + "reply.cms")
+            try checkEnclosed(place + "answer.cms", .partner(fact.partner), at: envelope)
+            try checkEnclosed(place + "reply.cms", nil, at: envelope)
         case .actCarriedOut(let fact): try check(fact, envelope)
         default: return
         }

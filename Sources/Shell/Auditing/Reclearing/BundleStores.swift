@@ -104,7 +104,8 @@ final class BundleRecords: RecordStore {
     }
 }
 
-/// Takes the entries of a batch that is judged anew; earlier ones are read from the bundle, with which they were compared.
+/// Takes the entries of a batch that is judged anew; earlier ones are read from the bundle, with which they were
+/// compared.
 final class ReplayedEntries: PendingEntries {
     private let records: BundleRecords
     private let batch: UInt64

@@ -187,12 +187,12 @@ struct Reclearing {
     private static func maskedKey(_ entry: RecordEntry, _ partner: PartnerID) -> LineKey {
         LineKey(
             partner: partner, kind: .bonusFunding, direction: .debit,
-            unit: entry.unit ?? CurrencyCode("XXX") ?? Self.noUnit, ratio: nil, price: Programmes.masked, tax: .outside,
+            unit: entry.unit ?? Self.noUnit, ratio: nil, price: Programmes.masked, tax: .outside,
             fixing: nil, subSource: "")
     }
 
     private static var noUnit: CurrencyCode {
-        guard let code = CurrencyCode("XXX") else { preconditionFailure("XXX is a code") }
+        guard let code = CurrencyCode("ZZZ") else { preconditionFailure("three capital letters are a code") }
         return code
     }
 
@@ -304,8 +304,8 @@ struct Reclearing {
         report.count("records recomputed", replay.rows.count)
         if replay.refusedByHistory > 0 {
             report.remarks.append(
-                "\(replay.refusedByHistory) records of batch \(replay.received) were refused for reasons that lie outside "
-                    + "of this bundle, such as an earlier use of their ids or a daily limit")
+                "\(replay.refusedByHistory) records of batch \(replay.received) were refused for reasons that lie "
+                    + "outside of this bundle, such as an earlier use of their ids or a daily limit")
         }
     }
 

@@ -47,6 +47,21 @@ extension BundleCollector {
 
     private func isClosedByNow(_ window: WindowID) -> Bool { (house.closings[window] ?? .max) <= closed }
 
+    // MARK: Answers to statements
+
+    /// What the partners said to the window's settlement statements, and to earlier ones within the range.
+    mutating func collectAnswers() throws {
+        for partner in house.programme?.agreements.map(\.partner) ?? [] where scope.shows(partner) && scope.isWhole {
+            let standing = house.answers.standing(of: "STL-\(scope.window)-\(partner)")
+            if let standing, isCovered(standing.sequence) { shown.insert(standing.sequence) }
+        }
+        for sequence in shown.sorted() {
+            guard case .statementAnswered(let fact) = try log.fact(sequence).fact else { continue }
+            note(fact.signer)
+            try addMessage("answers/\(Self.number(sequence))/", sequence, ["answer.cms", "reply.cms"])
+        }
+    }
+
     // MARK: Programmes
 
     /// The signed files of all versions up to the close, as far as the reader may see them.

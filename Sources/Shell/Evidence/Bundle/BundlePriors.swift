@@ -5,7 +5,8 @@ import Ledger
 import Primitives
 
 extension BundleCollector {
-    /// The leaves of records of earlier windows that are reversed or repeated here, and of all reversals of them before.
+    /// The leaves of records of earlier windows that are reversed or repeated here, and of all reversals of them
+    /// before.
     mutating func collectPriors() throws {
         if case .record(let location) = scope.part { return try collectRecord(location) }
         var done: Set<RecordLocation> = []

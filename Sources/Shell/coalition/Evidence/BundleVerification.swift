@@ -140,8 +140,8 @@ struct CheckpointComparison {
                 ? "two logs: the checkpoints say nothing about each other"
                 : read[0].size == read[1].size
                     ? "the same log"
-                    : "two sizes of one log: a consistency proof shows whether the smaller is the beginning of the larger "
-                        + "('coalition audit diff')"
+                    : "two sizes of one log: a consistency proof shows whether the smaller is the beginning of the "
+                        + "larger ('coalition audit diff')"
         report.add("verdict", verdict)
         output.show(report)
         if isEquivocation { throw ExitCode(VerificationStage.log.exitStatus) }
