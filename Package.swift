@@ -8,6 +8,8 @@ let package = Package(
         .executable(name: "coalition", targets: ["coalition"]),
         // For Tests/Fuzz, a package of its own that builds with other flags.
         .library(name: "FuzzEntries", targets: ["FuzzEntries"]),
+        // For Tests/Bench, a package of its own that builds for release.
+        .library(name: "BenchEntries", targets: ["BenchEntries"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -157,6 +159,13 @@ let package = Package(
                 "ProgrammeFiles",
             ],
             path: "Tests/FuzzEntries"),
+        .target(
+            name: "BenchEntries",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Validation", "Conversion",
+                "ProgrammeFiles", "FileStore", "OpenSSLKit", "Evidence",
+            ],
+            path: "Tests/BenchEntries"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["Primitives", "FuzzEntries", "TestKit"]),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "TestKit"]),
         .testTarget(

@@ -1,0 +1,102 @@
+import Conversion
+import Evidence
+import FileStore
+import Foundation
+import Journal
+import Ledger
+import OpenSSLKit
+public import Primitives
+import ProgrammeFiles
+import ProgrammeModel
+import Transparency
+import Validation
+
+/// What sealing costs on top of posting: the same candidates are judged with and without a tree over them, in turn.
+public struct SealingCost {
+    private let candidates: [Candidate]
+    private let context: BatchContext
+    private let programme: Programme
+    private let books: LedgerState
+
+    /// Makes candidates of the golden programme, one accrual each.
+    public init(records: Int) throws {
+        let directory = ProgrammeDirectory(files: ScenarioProgramme.golden)
+        guard let programme = ProgrammeCheck.check(directory, sha256: { SHA256.digest($0) }).programme,
+            let agreement = programme.agreements.first(where: { $0.partner.text == "MARCHE" }),
+            let noon = Timestamp("2026-03-20T12:00:00Z"), let window = programme.window(at: noon),
+            let day = BusinessDate(year: 2026, month: 3, day: 20), let unit = CurrencyCode("MKP")
+        else { throw Fault("the golden programme cannot be used") }
+        let converter = RecordConverter(
+            programme: programme, agreement: agreement, window: window, acceptedAt: noon, hash: { SHA256.digest($0) })
+        candidates = try (1...records).map { number in
+            let content = RecordContent(
+                transactionID: try TransactionID("T\(number)"), type: .accrual, occurredAt: noon, businessDate: day,
+                account: nil, unit: unit, units: Int64(100 + number % 900))
+            return converter.convert(
+                ParsedRecord(
+                    place: RecordPlace(number: number, line: number, offset: Int64(number) * 120, length: 110),
+                    content: content, warnings: [],
+                    contentDigest: ContentDigest(SHA256.digest(Array("\(number)".utf8)))))
+        }
+        context = BatchContext(
+            partner: agreement.partner, batch: 17, window: window.id, acceptedDay: day, agreement: agreement)
+        var books = LedgerState()
+        books.load(programme, isFirst: true)
+        self.books = books
+        self.programme = programme
+    }
+
+    /// The number of records.
+    public var records: Int { candidates.count }
+
+    /// Judges all candidates.
+    ///
+    /// - Returns: CPU nanoseconds for each record, and the tree's root when there is one.
+    public func run(sealing: Bool) throws -> (nanoseconds: Int, root: Digest32?) {
+        let history = History(facts: NoFacts(), records: NoRecords(), identities: IdentityRuns(recentLimit: 1 << 24))
+        let sealer =
+            sealing
+            ? LeafKeys.sealer(
+                key: [UInt8](repeating: 7, count: 32), window: context.window, programme, books.catalogue) : nil
+        var decision = try BatchDecision(
+            context: context, history: history, members: NoMembers(), pending: Counted(), sealer: sealer)
+        let begin = clock()
+        for candidate in candidates { _ = try decision.decide(candidate, books: books) }
+        let root = sealer?.root
+        let ticks = Int(clock() - begin)
+        decision.discardIdentities()
+        return (ticks * (1_000_000_000 / Int(CLOCKS_PER_SEC)) / candidates.count, root)
+    }
+
+    private struct NoMembers: MemberReferences {
+        func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 { .zero }
+    }
+
+    private struct NoFacts: FactSource {
+        func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope { throw Fault("there are no facts") }
+    }
+
+    private final class NoRecords: RecordStore {
+        func begin(batch: UInt64) throws(Fault) -> any PendingEntries { Counted() }
+        func entry(at location: RecordLocation) throws(Fault) -> RecordEntry { throw Fault("there are no records") }
+        func forEach(
+            batch: UInt64, reference: EntriesReference, _ body: (RecordEntry) throws(Fault) -> Void
+        ) throws(Fault) {}
+    }
+
+    /// Encodes entries as the store does, and keeps the last ones only.
+    private final class Counted: PendingEntries {
+        private var codec = RecordEntryCodec()
+        private var buffer: [UInt8] = []
+        private var kept: [RecordEntry] = []
+
+        func append(_ entry: RecordEntry) throws(Fault) {
+            codec.append(entry, to: &buffer)
+            if buffer.count > 1 << 18 { buffer.removeAll(keepingCapacity: true) }
+            kept.append(entry)
+        }
+        func entry(_ record: UInt32) throws(Fault) -> RecordEntry { kept[Int(record) - 1] }
+        func seal() throws(Fault) -> EntriesReference { EntriesReference(count: Int64(kept.count), digest: .zero) }
+        func discard() {}
+    }
+}
