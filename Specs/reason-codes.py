@@ -18,7 +18,8 @@ FAMILIES = {
     "SIG": "signature", "SYN": "syntax of the whole file", "FIL": "the file as a whole", "FMT": "fields of a record",
     "REF": "what a record refers to", "DUP": "repeats", "AGR": "the agreement", "CNV": "conversion", "DAT": "dates",
     "LIM": "limits", "RVS": "reversals", "TRF": "transfers", "PRM": "promotions", "ADJ": "adjustments",
-    "WIN": "windows", "CFG": "the programme's files", "ACT": "acts of officers", "FX": "fixings", "CLK": "the clock",
+    "WIN": "windows", "CFG": "the programme's files", "ACT": "acts of officers",
+    "KEY": "changes of keys", "FX": "fixings", "CLK": "the clock",
     "NET": "the connection", "STO": "the store",
 }
 

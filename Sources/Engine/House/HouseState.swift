@@ -31,6 +31,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var completeness = CompletenessBook()
     /// Where the log has its checkpoints and seals.
     public private(set) var evidence = EvidenceBook()
+    /// Whose certificates count, and when they did.
+    public private(set) var keys = KeyBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -50,7 +52,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 2
+    public static let layout: UInt32 = 3
 
     /// The house before its first fact.
     public init() {}
@@ -85,6 +87,7 @@ public struct HouseState: Hashable, Sendable, Codable {
         }
         completeness.apply(envelope, files: files)
         evidence.apply(envelope)
+        keys.apply(envelope)
         try take(envelope, history)
         documents.apply(envelope)
         lastSequence = envelope.sequence
@@ -113,7 +116,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             accounts.cutOff(fact.window)
             instructions.cutOff(fact.window)
         case .windowClosed(let fact): take(fact, sequence)
-        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned: break
+        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned, .keyChanged: break
         }
     }
 
@@ -163,6 +166,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             }
         case .settlement(let step):
             if let (partner, event) = instructions.take(step) { accounts.add(event, partner: partner) }
+        case .suspendKey: break
         }
     }
 

@@ -32,6 +32,8 @@ public enum Fact: Hashable, Sendable {
     case sealed(Seal)
     /// The host signed a checkpoint of the log.
     case checkpointSigned(CheckpointSigned)
+    /// A partner changed its own keys.
+    case keyChanged(KeyChanged)
 
     /// The kind's name in the log.
     public var kind: String { key.rawValue }
@@ -51,6 +53,7 @@ public enum Fact: Hashable, Sendable {
         case .windowClosed(let fact): fact.attachments
         case .sealed(let seal): seal.attachments
         case .checkpointSigned(let fact): fact.attachments
+        case .keyChanged(let fact): fact.attachments
         }
     }
 }
@@ -59,7 +62,7 @@ extension Fact: Codable {
     private enum Key: String, CodingKey, CaseIterable {
         case genesis, programmeLoaded, fileReceived, fileDecided, fileRefused, fileCancelled, fileCleared,
             messageAnswered, documentConfirmed
-        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned
+        case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned, keyChanged
     }
 
     private var key: Key {
@@ -79,6 +82,7 @@ extension Fact: Codable {
         case .clockAdvanced: .clockAdvanced
         case .sealed: .sealed
         case .checkpointSigned: .checkpointSigned
+        case .keyChanged: .keyChanged
         }
     }
 
@@ -101,6 +105,7 @@ extension Fact: Codable {
         case .clockAdvanced(let fact): try container.encode(fact, forKey: key)
         case .sealed(let seal): try container.encode(seal, forKey: key)
         case .checkpointSigned(let fact): try container.encode(fact, forKey: key)
+        case .keyChanged(let fact): try container.encode(fact, forKey: key)
         }
     }
 
@@ -129,6 +134,7 @@ extension Fact: Codable {
         case .sealed: self = .sealed(try container.decode(Seal.self, forKey: key))
         case .checkpointSigned:
             self = .checkpointSigned(try container.decode(CheckpointSigned.self, forKey: key))
+        case .keyChanged: self = .keyChanged(try container.decode(KeyChanged.self, forKey: key))
         }
     }
 }

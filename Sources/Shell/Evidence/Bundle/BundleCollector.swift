@@ -71,6 +71,7 @@ struct BundleCollector {
         if scope.partner != nil, scope.isWhole { try collectShared() }
         try collectPriors()
         try collectActs()
+        try collectKeys()
         try collectProgrammes()
         try collectStatements()
         try collectTrust()

@@ -34,6 +34,7 @@ extension BundleCollector {
         case .fileCancelled(let fact): scope.shows(fact.batch.partner)
         case .messageAnswered(let fact):
             scope.shows(fact.partner) && house.evidence.records[envelope.sequence] == nil
+        case .keyChanged(let fact): scope.shows(fact.partner)
         default: false
         }
     }
