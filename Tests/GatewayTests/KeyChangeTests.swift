@@ -194,15 +194,13 @@ import Validation
     @Test func aProgrammeCannotGiveAnEnrolledKeyToAnother() async throws {
         let new = try keys.issue(.partnerTLS)
         try await keys.rotate(to: new, use: .tls)
-        let directory = try keys.house.writeProgramme(change: [
-            "agreements/RAILCO.yaml": { text in
-                let pem = new.certificate.pem.split(separator: "\n").map { "      \($0)\n" }.joined()
-                return text.replacing(
-                    "certificates: []\n",
-                    with: "certificates:\n  - usage: TLS\n    fingerprint: \(new.certificate.fingerprint)\n"
-                        + "    activeFrom: 2026-01-01T00:00:00Z\n    pem: |\n\(pem)")
-            }
-        ])
+        let pem = new.certificate.pem.split(separator: "\n").map { "      \($0)\n" }.joined()
+        let entry =
+            "certificates:\n  - usage: TLS\n    fingerprint: \(new.certificate.fingerprint)\n"
+            + "    activeFrom: 2026-01-01T00:00:00Z\n    pem: |\n\(pem)"
+        let directory = try keys.house.writeProgramme { path, text in
+            path == "agreements/RAILCO.yaml" ? text.replacing("certificates:\n", with: entry) : text
+        }
         let refusal = await #expect(throws: Refusal.self) { try await keys.house.load(directory) }
         #expect(refusal?.findings.contains { $0.code == .cfg005 && $0.detail.contains("MARCHE") } == true)
     }

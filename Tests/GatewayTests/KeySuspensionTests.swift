@@ -7,8 +7,12 @@ import Primitives
 import ProgrammeModel
 import TestKit
 import Testing
+import Transport
 import Validation
 import Verification
+import Wire
+
+@testable import Serving
 
 /// Suspended keys, revocation with its time, and the list of keys. Rules: Specs/rules.md, Signatures.
 @Suite struct KeySuspensionTests {
@@ -53,6 +57,32 @@ import Verification
         #expect(try await keys.refusal { try await keys.suspend(keys.old, signer: other) } == "SIG-003")
     }
 
+    @Test func anOpenConnectionEndsWithItsNextRequest() async throws {
+        let tls = try keys.house.partner("MARCHE").tls
+        let sessions = HouseSessions(
+            house: keys.house.house, waiting: AsyncStream<UInt64>.makeStream().continuation)
+        let peer = Peer(
+            identity: PeerIdentity(
+                fingerprint: tls.certificate.fingerprint, party: Party(role: .partner, name: "MARCHE")),
+            connection: 1, address: "test")
+        let cms = try keys.old.signer().signAttached([1], at: keys.start)
+        func ask() async throws -> [String?] {
+            [
+                try await keys.refusal { _ = try await sessions.list(ListRequest(kind: .windows), from: peer) },
+                try await keys.refusal {
+                    _ = try await sessions.query(Query(kind: QueryKind(unchecked: "keys")), from: peer)
+                },
+                try await keys.refusal { _ = try await sessions.answer(SignedMessage(cms: cms), from: peer) },
+                try await keys.refusal {
+                    _ = try await sessions.changeKeys(KeyChangeRequest(cms: cms), from: peer)
+                },
+            ]
+        }
+        #expect(try await ask() == [nil, nil, "SYN-001", "KEY-001"])
+        try await keys.suspend(tls)
+        #expect(try await ask() == ["NET-004", "NET-004", "NET-004", "NET-004"])
+    }
+
     @Test func nobodySuspendsTheKeysOfAnother() async throws {
         let railco = try keys.house.partner("RAILCO").signing
         #expect(try await keys.refusal { try await keys.suspend(railco) } == "KEY-006")
@@ -70,7 +100,9 @@ import Verification
         // A programme that lists it still changes nothing.
         let loaded = try await keys.house.load(
             try keys.house.writeProgramme(change: [
-                "agreements/MARCHE.yaml": { $0.replacing("disputeLimitDays: 60", with: "disputeLimitDays: 61") }
+                "agreements/MARCHE.yaml": {
+                    $0.replacing("mandate: COALITION-MARCHE-01", with: "mandate: COALITION-MARCHE-02")
+                }
             ]))
         #expect(loaded.version == 2)
         #expect(await keys.house.house.registrations(tls.certificate.fingerprint).isEmpty)

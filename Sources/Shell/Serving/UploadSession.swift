@@ -85,6 +85,7 @@ final class UploadSession: UploadSink {
         let more: [ReceiptGrade] = grade == .cleared ? [.validated, .cleared] : [grade]
         for next in more where next > (last.grade ?? .received) {
             let receipt = try await house.receipt(batch, grade: next)
+            try await HouseSessions.admit(connection, as: nil, by: house)
             await issue(receipt.onWire(isCopy: false))
             if receipt.status == .refused { return }
         }

@@ -153,11 +153,12 @@ struct SignatureCheck {
         guard let bytes = try bundle.file.small(name) else { return fail(.signature, name, "it is missing") }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
         let signers: SignerSource =
-            owner.map { .register(register(version, before: envelope.sequence), $0) } ?? .anyone([host], purposes: [.hostSigning])
+            owner.map { .register(register(version, before: envelope.sequence), $0) }
+            ?? .anyone([host], purposes: [.hostSigning])
         note(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
     }
 
-    /// A key change: signed by a key of its partner, or a suspension by the key itself; a rotation by the new key as well.
+    /// A key change: signed by a key of its partner, or a suspension by the key itself; a rotation by the new key too.
     private mutating func check(_ fact: KeyChanged, _ envelope: FactEnvelope) throws {
         let folder = "keys/\(Bundle.number(envelope.sequence))/"
         for reference in fact.attachments { compare(fact.attachments, reference.name, folder + reference.name) }
