@@ -190,7 +190,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
                 "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Gateway",
-                "XMLKit", "TestKit", .product(name: "Logging", package: "swift-log"),
+                "XMLKit", "TestKit", "Wire", "Transport", "Serving", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "DemonstrationTests",

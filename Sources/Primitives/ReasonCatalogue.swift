@@ -198,6 +198,22 @@ enum ReasonCatalogue {
             + "look at its present state",
         "ACT-005|REFUSE_COMMAND|-|94|an act is carried out once|"
             + "nothing to do: it is done",
+        "KEY-001|REFUSE_COMMAND|-|12|a key change is a document of a known form, of the partner that signs it "
+            + "and is connected|"
+            + "correct the request",
+        "KEY-002|REFUSE_COMMAND|-|63|a new certificate is the coalition's, names the partner, and is good for its use|"
+            + "have a certificate issued by its profile",
+        "KEY-003|REFUSE_COMMAND|-|94|a certificate is registered once and for one party, and a suspended key "
+            + "never again|"
+            + "have a certificate issued for a new key",
+        "KEY-004|REFUSE_COMMAND|-|63|a rotation carries a signature of the new key over the same bytes|"
+            + "sign the request with the new key as well",
+        "KEY-005|REFUSE_COMMAND|-|12|a replaced key ends when its successor begins, or up to 90 days later|"
+            + "name another instant",
+        "KEY-006|REFUSE_COMMAND|-|25|a key that a request names is one of the partner's that can still be changed|"
+            + "look at the list of keys",
+        "KEY-007|REFUSE_COMMAND|-|13|a partner has at most 8 keys of one use at once|"
+            + "let an old key end first",
         "FX-001|REFUSE_COMMAND|-|96|a window closes with a fixing for every pair that its lines need|"
             + "add the fixing named",
         "FX-002|REFUSE_COMMAND|-|94|a window and pair have one fixing|"

@@ -170,6 +170,20 @@ extension ReasonCode {
     public static let act004 = ReasonCode(known: "ACT-004")
     /// ACT-005: an act is carried out once.
     public static let act005 = ReasonCode(known: "ACT-005")
+    /// KEY-001: a key change is a document of a known form, of the partner that signs it and is connected.
+    public static let key001 = ReasonCode(known: "KEY-001")
+    /// KEY-002: a new certificate is the coalition's, names the partner, and is good for its use.
+    public static let key002 = ReasonCode(known: "KEY-002")
+    /// KEY-003: a certificate is registered once and for one party, and a suspended key never again.
+    public static let key003 = ReasonCode(known: "KEY-003")
+    /// KEY-004: a rotation carries a signature of the new key over the same bytes.
+    public static let key004 = ReasonCode(known: "KEY-004")
+    /// KEY-005: a replaced key ends when its successor begins, or up to 90 days later.
+    public static let key005 = ReasonCode(known: "KEY-005")
+    /// KEY-006: a key that a request names is one of the partner's that can still be changed.
+    public static let key006 = ReasonCode(known: "KEY-006")
+    /// KEY-007: a partner has at most 8 keys of one use at once.
+    public static let key007 = ReasonCode(known: "KEY-007")
     /// FX-001: a window closes with a fixing for every pair that its lines need.
     public static let fx001 = ReasonCode(known: "FX-001")
     /// FX-002: a window and pair have one fixing.

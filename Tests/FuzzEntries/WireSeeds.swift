@@ -31,6 +31,7 @@ enum WireSeeds {
         .act(OfficerAct(document: [0x7B], signature: [0x30])),
         .countersign(Countersignature(digest: digest, signature: [0x30])),
         .query(Query(kind: QueryKind(unchecked: "status"), arguments: "id=1\nwindow=W")),
+        .keyChange(KeyChangeRequest(cms: [0x30, 0x00], proof: [0x30])),
     ]
 
     private static let replies: [GatewayMessage] = [

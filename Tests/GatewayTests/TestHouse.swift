@@ -86,7 +86,11 @@ final class TestHouse {
     // MARK: Programme
 
     /// Writes the golden programme with certificates and all its signatures, and reads it back.
-    func writeProgramme(change: [String: (String) throws -> String] = [:]) throws -> ProgrammeDirectory {
+    ///
+    /// - Parameter edit: changes a file's text when its certificates are in it, by its path.
+    func writeProgramme(
+        change: [String: (String) throws -> String] = [:], edit: (String, String) -> String = { $1 }
+    ) throws -> ProgrammeDirectory {
         let certificates = Self.partners.mapValues { keys in
             [(CertificateUsage.signing, keys.signing), (.tls, keys.tls)].map { usage, identity in
                 ScenarioCertificate(
@@ -99,7 +103,10 @@ final class TestHouse {
             return SourceFile(path: file.path, kind: file.kind, bytes: Array(text.utf8))
         }
         let files = try ScenarioProgramme.write(to: programmePath, from: templates, certificates: certificates)
-        for file in files {
+        for written in files {
+            let text = edit(written.path, String(decoding: written.bytes, as: UTF8.self))
+            let file = SourceFile(path: written.path, kind: written.kind, bytes: Array(text.utf8))
+            try folder.write(file.bytes, to: "programme/\(file.path)")
             for (name, identity) in try signers(of: file) {
                 let signature = try identity.signer().signDetached(file.bytes, at: TestPKI.noon)
                 try folder.write(signature, to: "programme/\(file.path).\(name).p7s")

@@ -170,7 +170,7 @@ import Wire
         }
     }
 
-    @Test("lists, acts, countersignatures, cancellations and queries are answered")
+    @Test("lists, acts, countersignatures, cancellations, key changes and queries are answered")
     func others() async throws {
         try await TestBench.with { bench in
             try await bench.connect { connection in
@@ -184,6 +184,8 @@ import Wire
                 let batch = BatchNumber(series: .live, sequence: 9)
                 let cancelled = try await connection.cancel(CancelRequest(batch: batch, cms: [5]))
                 #expect(cancelled == SignedAnswer(cms: [5], isCopy: true))
+                let changed = try await connection.changeKeys(KeyChangeRequest(cms: [6], proof: [7]))
+                #expect(changed == SignedAnswer(cms: [6, 7], isCopy: false))
                 let kind = QueryKind(unchecked: "echo")
                 #expect(try await connection.query(Query(kind: kind, arguments: "a=b")) == Array("a=b".utf8))
             }

@@ -78,6 +78,10 @@ actor TestGateway: RequestHandler {
         ActResult(digest: countersignature.digest, state: .done, detail: "")
     }
 
+    func changeKeys(_ request: KeyChangeRequest, from peer: Peer) -> SignedAnswer {
+        SignedAnswer(cms: request.cms + (request.proof ?? []), isCopy: false)
+    }
+
     func query(_ query: Query, from peer: Peer) -> any DocumentSource {
         MemoryDocument(id: DocumentID(unchecked: "Q"), bytes: Array(query.arguments.utf8), digest: .zero)
     }

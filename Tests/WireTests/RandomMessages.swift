@@ -54,7 +54,7 @@ struct RandomMessages {
     }
 
     mutating func request() -> Request {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<11, using: &random) {
         case 0: .upload(uploadBegin())
         case 1: .cancel(CancelRequest(batch: batch(), cms: bytes(1...99)))
         case 2: .message(SignedMessage(cms: bytes(1...300)))
@@ -67,6 +67,7 @@ struct RandomMessages {
         case 6: .confirm(FetchConfirm(id: documentID(), digest: digest()))
         case 7: .act(OfficerAct(document: bytes(1...400), signature: bytes(1...99)))
         case 8: .countersign(Countersignature(digest: digest(), signature: bytes(1...99)))
+        case 9: .keyChange(KeyChangeRequest(cms: bytes(1...300), proof: flip() ? bytes(1...99) : nil))
         default: .query(Query(kind: QueryKind(unchecked: "a" + word("abc-019", 0...39)), arguments: text(0...500)))
         }
     }

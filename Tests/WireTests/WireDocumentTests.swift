@@ -80,6 +80,7 @@ import Wire
         ("act", 15, .request(.act(OfficerAct(document: abc, signature: cms)))),
         ("countersign", 17, .request(.countersign(Countersignature(digest: digest, signature: cms)))),
         ("query", 19, .request(.query(Query(kind: QueryKind(unchecked: "help"))))),
+        ("key-change", 21, .request(.keyChange(KeyChangeRequest(cms: cms, proof: cms)))),
     ]
 
     private static let gatewayExamples: [(String, UInt32, Bool, GatewayMessage)] = [

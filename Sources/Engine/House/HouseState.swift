@@ -33,6 +33,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var evidence = EvidenceBook()
     /// What partners said to their settlement statements.
     public private(set) var answers = AnswerRegister()
+    /// Whose certificates count, and when they did.
+    public private(set) var keys = KeyBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -87,6 +89,7 @@ public struct HouseState: Hashable, Sendable, Codable {
         }
         completeness.apply(envelope, files: files)
         evidence.apply(envelope)
+        keys.apply(envelope)
         try take(envelope, history)
         documents.apply(envelope)
         lastSequence = envelope.sequence
@@ -116,7 +119,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             instructions.cutOff(fact.window)
         case .windowClosed(let fact): take(fact, sequence)
         case .statementAnswered(let fact): answers.apply(fact, sequence: sequence, time: envelope.time)
-        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned, .accessNoted: break
+        case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned, .accessNoted, .keyChanged: break
         }
     }
 
@@ -166,6 +169,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             }
         case .settlement(let step):
             if let (partner, event) = instructions.take(step) { accounts.add(event, partner: partner) }
+        case .suspendKey: break
         }
     }
 

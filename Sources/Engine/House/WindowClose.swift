@@ -1,9 +1,9 @@
 public import Clearing
 public import Journal
-import Ledger
+public import Ledger
 public import Primitives
 public import ProgrammeModel
-import Settlement
+public import Settlement
 public import Statements
 
 /// Everything that a window's close computes: the accounts, the fact and the documents.
@@ -44,6 +44,27 @@ extension HouseState {
     public func cleared(_ window: WindowDefinition, _ programme: Programme) -> ClearedWindow {
         let totals = ledger.windows[window.id] ?? WindowTotals()
         return ClearedWindow(window: window, programme: programme, totals: totals, catalogue: ledger.catalogue)
+    }
+
+    /// What a window comes to in money for each partner, by totals that may be others than those of the books: what it
+    /// would have been without some records.
+    ///
+    /// - Throws: `Refusal` with WIN-002 for an unknown window, FX-001 for a missing fixing.
+    public func settlements(of id: WindowID, by totals: WindowTotals) throws(Refusal) -> [PartnerSettlement] {
+        guard let programme, let window = programme.window(id) else { throw Refusal(.win002, value: id.text) }
+        let cleared = ClearedWindow(
+            window: window, programme: programme, totals: totals, catalogue: ledger.catalogue)
+        var out: [PartnerSettlement] = []
+        for clearing in cleared.partners { out.append(try settlement(clearing, window, programme)) }
+        return out
+    }
+
+    /// How a partner's money of a window is rounded.
+    public func rounding(of partner: PartnerID, window id: WindowID) -> Rounding {
+        guard let programme, let window = programme.window(id), let agreement = programme.agreement(partner) else {
+            return .halfUp
+        }
+        return (agreement.terms(on: lastDay(window, programme)) ?? agreement.terms.last)?.rounding ?? .halfUp
     }
 
     private func settlement(

@@ -36,6 +36,8 @@ public enum Fact: Hashable, Sendable {
     case statementAnswered(StatementAnswered)
     /// Someone of the host read what concerns partners.
     case accessNoted(AccessNoted)
+    /// A partner changed its own keys.
+    case keyChanged(KeyChanged)
 
     /// The kind's name in the log.
     public var kind: String { key.rawValue }
@@ -56,6 +58,7 @@ public enum Fact: Hashable, Sendable {
         case .sealed(let seal): seal.attachments
         case .checkpointSigned(let fact): fact.attachments
         case .statementAnswered(let fact): fact.attachments
+        case .keyChanged(let fact): fact.attachments
         }
     }
 }
@@ -65,7 +68,7 @@ extension Fact: Codable {
         case genesis, programmeLoaded, fileReceived, fileDecided, fileRefused, fileCancelled, fileCleared,
             messageAnswered, documentConfirmed
         case actCarriedOut, windowCutOff, windowClosed, clockAdvanced, sealed, checkpointSigned, statementAnswered,
-            accessNoted
+            accessNoted, keyChanged
     }
 
     private var key: Key {
@@ -87,6 +90,7 @@ extension Fact: Codable {
         case .checkpointSigned: .checkpointSigned
         case .statementAnswered: .statementAnswered
         case .accessNoted: .accessNoted
+        case .keyChanged: .keyChanged
         }
     }
 
@@ -111,6 +115,7 @@ extension Fact: Codable {
         case .checkpointSigned(let fact): try container.encode(fact, forKey: key)
         case .statementAnswered(let fact): try container.encode(fact, forKey: key)
         case .accessNoted(let fact): try container.encode(fact, forKey: key)
+        case .keyChanged(let fact): try container.encode(fact, forKey: key)
         }
     }
 
@@ -142,6 +147,7 @@ extension Fact: Codable {
         case .statementAnswered:
             self = .statementAnswered(try container.decode(StatementAnswered.self, forKey: key))
         case .accessNoted: self = .accessNoted(try container.decode(AccessNoted.self, forKey: key))
+        case .keyChanged: self = .keyChanged(try container.decode(KeyChanged.self, forKey: key))
         }
     }
 }

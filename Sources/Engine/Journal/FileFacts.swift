@@ -95,6 +95,8 @@ public struct FileReceived: Hashable, Sendable, Codable {
     public var programmeVersion: Int
     /// Who signed, and how that was judged.
     public var signer: SignerEvidence
+    /// SHA-256 of the certificate of the connection that brought it; nil where none did, or it was not kept yet.
+    public var connection: Digest32?
     /// Earlier numbers of the series that have not arrived. Code FIL-006.
     public var gaps: [SequenceGap]
     /// The receipt's id.
@@ -105,8 +107,8 @@ public struct FileReceived: Hashable, Sendable, Codable {
     /// Makes the fact; the parameters are the properties of the same names.
     public init(
         batch: BatchID, digest: Digest32, size: Int64, format: BatchFormat, uploadBegan: Timestamp, window: WindowID,
-        programmeVersion: Int, signer: SignerEvidence, gaps: [SequenceGap], receiptID: String,
-        attachments: [AttachmentReference]
+        programmeVersion: Int, signer: SignerEvidence, connection: Digest32? = nil, gaps: [SequenceGap],
+        receiptID: String, attachments: [AttachmentReference]
     ) {
         self.batch = batch
         self.digest = digest
@@ -116,6 +118,7 @@ public struct FileReceived: Hashable, Sendable, Codable {
         self.window = window
         self.programmeVersion = programmeVersion
         self.signer = signer
+        self.connection = connection
         self.gaps = gaps
         self.receiptID = receiptID
         self.attachments = attachments
@@ -333,6 +336,8 @@ public struct FileCancelled: Hashable, Sendable, Codable {
     public var hadArrived: Bool
     /// Who signed the request.
     public var signer: SignerEvidence
+    /// SHA-256 of the certificate of the connection that brought it; nil where none did, or it was not kept yet.
+    public var connection: Digest32?
     /// SHA-256 of the request.
     public var digest: Digest32
     /// The receipt's id.
@@ -342,12 +347,13 @@ public struct FileCancelled: Hashable, Sendable, Codable {
 
     /// Makes the fact; the parameters are the properties of the same names.
     public init(
-        batch: BatchID, hadArrived: Bool, signer: SignerEvidence, digest: Digest32, receiptID: String,
-        attachments: [AttachmentReference]
+        batch: BatchID, hadArrived: Bool, signer: SignerEvidence, connection: Digest32? = nil, digest: Digest32,
+        receiptID: String, attachments: [AttachmentReference]
     ) {
         self.batch = batch
         self.hadArrived = hadArrived
         self.signer = signer
+        self.connection = connection
         self.digest = digest
         self.receiptID = receiptID
         self.attachments = attachments
@@ -368,6 +374,8 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
     public var findings: [Finding]
     /// Who signed.
     public var signer: SignerEvidence
+    /// SHA-256 of the certificate of the connection that brought it; nil where none did, or it was not kept yet.
+    public var connection: Digest32?
     /// The programme's version by which it was judged.
     public var programmeVersion: Int
     /// The record's entry; its location is this fact, record 1.
@@ -382,8 +390,8 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
     /// Makes the fact; the parameters are the properties of the same names.
     public init(
         partner: PartnerID, messageID: MessageID, digest: Digest32, status: RecordStatus, findings: [Finding],
-        signer: SignerEvidence, programmeVersion: Int, entry: RecordEntry?, posting: Posting?,
-        detail: LeafDetail? = nil, attachments: [AttachmentReference]
+        signer: SignerEvidence, connection: Digest32? = nil, programmeVersion: Int, entry: RecordEntry?,
+        posting: Posting?, detail: LeafDetail? = nil, attachments: [AttachmentReference]
     ) {
         self.partner = partner
         self.messageID = messageID
@@ -391,6 +399,7 @@ public struct MessageAnswered: Hashable, Sendable, Codable {
         self.status = status
         self.findings = findings
         self.signer = signer
+        self.connection = connection
         self.programmeVersion = programmeVersion
         self.entry = entry
         self.posting = posting

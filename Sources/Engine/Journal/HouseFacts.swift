@@ -193,6 +193,8 @@ public struct ActCarriedOut: Hashable, Sendable, Codable {
         case adjustment(HostAdjustment, posting: Posting?)
         /// Moves a settlement on.
         case settlement(SettlementStep)
+        /// Suspends a partner's key.
+        case suspendKey(KeySuspension)
     }
 
     /// Makes the fact.

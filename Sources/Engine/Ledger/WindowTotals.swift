@@ -46,7 +46,8 @@ public struct WindowTotals: Hashable, Sendable, Codable {
         hostFunded += posting.hostFunded
     }
 
-    mutating func add(_ adjustment: HostAdjustment, sequence: UInt64) {
+    /// Adds a money adjustment of an act.
+    public mutating func add(_ adjustment: HostAdjustment, sequence: UInt64) {
         adjustments.append(MoneyAdjustment(adjustment: adjustment, sequence: sequence))
     }
 

@@ -38,15 +38,17 @@ public struct RegisteredKey: Hashable, Sendable {
     public let usage: RegisteredUsage
     /// The first instant of its use.
     public let activeFrom: Timestamp
-    /// When its use ends or ended (withdrawn, suspended, replaced); nil while no end is set. The instant is no longer
-    /// part of it.
+    /// When its use ends or ended (withdrawn, replaced); nil while no end is set. The instant is no longer part of it.
     public let activeUntil: Timestamp?
+    /// Since when it is suspended, for ever; nil when it is not.
+    public let suspendedSince: Timestamp?
 
     /// Registers a certificate.
     public init(
         certificate: Certificate, owner: PartnerID, usage: RegisteredUsage, activeFrom: Timestamp,
-        activeUntil: Timestamp? = nil
+        activeUntil: Timestamp? = nil, suspendedSince: Timestamp? = nil
     ) {
+        self.suspendedSince = suspendedSince
         fingerprint = certificate.fingerprint
         self.certificate = certificate
         self.owner = owner
@@ -58,8 +60,9 @@ public struct RegisteredKey: Hashable, Sendable {
     /// Registers a certificate of which only the fingerprint is known.
     public init(
         fingerprint: Digest32, owner: PartnerID, usage: RegisteredUsage, activeFrom: Timestamp,
-        activeUntil: Timestamp? = nil
+        activeUntil: Timestamp? = nil, suspendedSince: Timestamp? = nil
     ) {
+        self.suspendedSince = suspendedSince
         self.fingerprint = fingerprint
         certificate = nil
         self.owner = owner
@@ -69,9 +72,14 @@ public struct RegisteredKey: Hashable, Sendable {
     }
 
     /// Whether it may be used at an instant.
-    public func isActive(at instant: Timestamp) -> Bool {
-        guard activeFrom <= instant else { return false }
-        return activeUntil.map { instant < $0 } ?? true
+    public func isActive(at instant: Timestamp) -> Bool { objection(at: instant) == nil }
+
+    /// Why it may not be used at an instant, or nil when it may.
+    func objection(at instant: Timestamp) -> String? {
+        if instant < activeFrom { return "the registration begins at \(activeFrom)" }
+        if let suspendedSince, suspendedSince <= instant { return "the key is suspended since \(suspendedSince)" }
+        if let activeUntil, activeUntil <= instant { return "the registration ended at \(activeUntil)" }
+        return nil
     }
 }
 

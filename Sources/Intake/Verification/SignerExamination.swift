@@ -96,9 +96,7 @@ extension SignatureVerifier {
         guard expected.usages.contains(key.usage) else {
             return finding("the signer's certificate is registered for \(key.usage.rawValue), not for this use")
         }
-        if instant < key.activeFrom { return finding("the registration begins at \(key.activeFrom)") }
-        if let end = key.activeUntil, end <= instant { return finding("the registration ended at \(end)") }
-        return []
+        return key.objection(at: instant).map(finding) ?? []
     }
 
     private static func candidates(

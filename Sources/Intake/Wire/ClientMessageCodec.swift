@@ -78,6 +78,7 @@ extension Request {
         case .act: .act
         case .countersign: .countersign
         case .query: .query
+        case .keyChange: .keyChange
         }
     }
 
@@ -117,6 +118,9 @@ extension Request {
         case .query(let query):
             writer.put(1, query.kind.text)
             writer.put(2, query.arguments)
+        case .keyChange(let change):
+            writer.put(1, bytes: change.cms)
+            if let proof = change.proof { writer.put(2, bytes: proof) }
         }
     }
 
@@ -163,6 +167,11 @@ extension Request {
                 Query(
                     kind: try reader.name(1, "query", as: QueryKind.self),
                     arguments: try reader.text(2, "arguments", limit: WireLimits.argumentBytes)))
+        case .keyChange:
+            self = .keyChange(
+                KeyChangeRequest(
+                    cms: try reader.bytes(1, "cms", limit: WireLimits.signatureBytes),
+                    proof: try reader.optionalBytes(2, "proof", limit: WireLimits.signatureBytes)))
         default:
             throw .malformed("\(kind) is not sent by clients")
         }

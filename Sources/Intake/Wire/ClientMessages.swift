@@ -193,6 +193,20 @@ public struct Query: Hashable, Sendable {
     }
 }
 
+/// KEY_CHANGE: a partner changes its own keys. The request is a document, signed, inside CMS.
+public struct KeyChangeRequest: Hashable, Sendable {
+    /// The signed request: CMS with its content attached.
+    public var cms: [UInt8]
+    /// Of a rotation: the new key's detached CMS over the same content.
+    public var proof: [UInt8]?
+
+    /// Makes a request.
+    public init(cms: [UInt8], proof: [UInt8]? = nil) {
+        self.cms = cms
+        self.proof = proof
+    }
+}
+
 /// What a client may ask on a stream of its own.
 public enum Request: Hashable, Sendable {
     /// Upload a batch file.
@@ -215,6 +229,8 @@ public enum Request: Hashable, Sendable {
     case countersign(Countersignature)
     /// Ask a question.
     case query(Query)
+    /// Change the own keys.
+    case keyChange(KeyChangeRequest)
 }
 
 /// Everything that a client sends.

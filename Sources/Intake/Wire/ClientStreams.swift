@@ -108,7 +108,8 @@ struct ClientStreams: Sendable {
         case (.fetch(let id, let next, let first), .document(let part)):
             return try stepDocument(id, next, first, part, isLast: frame.isLast)
         case (.request(.wait), .receipt), (.request(.cancel), .answer), (.request(.message), .answer),
-            (.request(.list), .listing), (.request(.act), .actResult), (.request(.countersign), .actResult):
+            (.request(.list), .listing), (.request(.act), .actResult), (.request(.countersign), .actResult),
+            (.request(.keyChange), .answer):
             return state
         default:
             throw .malformed("\(frame.kind) does not answer the request of stream \(frame.stream)")

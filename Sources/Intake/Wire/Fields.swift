@@ -104,6 +104,12 @@ extension FieldReader {
         return Array(value)
     }
 
+    mutating func optionalBytes(_ tag: UInt8, _ name: String, limit: Int) throws(WireError) -> [UInt8]? {
+        guard let value = try optional(tag, name, limit: limit) else { return nil }
+        guard !value.isEmpty else { throw .malformed("\(kind): \(name) is empty") }
+        return Array(value)
+    }
+
     mutating func text(_ tag: UInt8, _ name: String, limit: Int = WireLimits.textBytes) throws(WireError) -> String {
         try text(required(tag, name, limit: limit), name)
     }

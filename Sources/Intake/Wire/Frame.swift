@@ -31,6 +31,8 @@ public enum FrameKind: UInt8, Hashable, Sendable, CaseIterable {
     case countersign = 0x1A
     /// A question that is answered with a document.
     case query = 0x1B
+    /// A partner changes its own keys by a signed request.
+    case keyChange = 0x1C
     /// The client gives up a request.
     case abandon = 0x1F
     /// The gateway introduces itself.
@@ -49,7 +51,7 @@ public enum FrameKind: UInt8, Hashable, Sendable, CaseIterable {
     case progress = 0x91
     /// A signed receipt.
     case receipt = 0x92
-    /// A signed answer to a message or to a cancellation.
+    /// A signed answer to a message, a cancellation or a key change.
     case answer = 0x93
     /// Bytes of a document.
     case document = 0x94
@@ -83,6 +85,7 @@ extension FrameKind: CustomStringConvertible {
         case .act: "ACT"
         case .countersign: "COUNTERSIGN"
         case .query: "QUERY"
+        case .keyChange: "KEY_CHANGE"
         case .abandon: "ABANDON"
         case .helloAck: "HELLO_ACK"
         case .goodbye: "GOODBYE"

@@ -114,7 +114,7 @@ public struct Receipt: Hashable, Sendable {
     }
 }
 
-/// ANSWER: the signed answer to a message or to a cancellation.
+/// ANSWER: the signed answer to a message, a cancellation or a key change.
 public struct SignedAnswer: Hashable, Sendable {
     /// CMS of the host with the answer attached.
     public var cms: [UInt8]

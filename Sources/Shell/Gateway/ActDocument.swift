@@ -5,7 +5,8 @@ import ProgrammeModel
 
 /// The document that an officer signs: JSON with one member for each field, and no others. Specs/formats.md lists them.
 public struct ActDocument: Hashable, Sendable, Codable {
-    /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`.
+    /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`,
+    /// `suspend-key`.
     public var act: String
     /// A reference of the maker's own, so that two equal acts are two documents.
     public var reference: String
@@ -45,6 +46,8 @@ public struct ActDocument: Hashable, Sendable, Codable {
     public var bankReference: String?
     /// The day on which the bank booked it.
     public var bookingDate: String?
+    /// SHA-256 of the certificate of a key that is suspended.
+    public var fingerprint: String?
 
     /// Begins a document; its fields are set one by one.
     public init(act: String, reference: String) {
@@ -84,7 +87,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
     private static let fields: Set<String> = [
         "act", "reference", "window", "base", "quote", "rate", "source", "partner", "direction", "unit", "amount",
         "reason", "narrative", "businessDate", "taxCategory", "taxRate", "correctedLine", "instruction",
-        "bankReference", "bookingDate",
+        "bankReference", "bookingDate", "fingerprint",
     ]
 
     // MARK: Fields with their types

@@ -18,6 +18,7 @@ struct ActJudgement {
     func act(_ document: ActDocument) throws(Refusal) -> ActCarriedOut.Act {
         if document.act == "fixing" { return .fixing(try fixing(document)) }
         if document.act == "adjustment" { return try adjustment(document) }
+        if document.act == "suspend-key" { return .suspendKey(try suspension(document)) }
         let instructions = house.instructions
         let step = try document.settlementStep { instructions[$0]?.instruction.amount.currency }
         guard let step else {
@@ -42,6 +43,17 @@ struct ActJudgement {
             throw Refusal(.fx002, value: name, detail: "the fixing is \(known.rate)")
         }
         return fixing
+    }
+
+    private func suspension(_ document: ActDocument) throws(Refusal) -> KeySuspension {
+        let suspension = KeySuspension(
+            partner: try document.value("partner", document.partner) { try? PartnerID($0) },
+            fingerprint: try document.value("fingerprint", document.fingerprint) { Digest32(hex: $0) },
+            reason: try document.text("reason", document.reason))
+        if let obstacle = house.keys.obstacle(toSuspending: suspension.fingerprint, of: suspension.partner) {
+            throw Refusal(.act004, value: suspension.fingerprint.description, detail: obstacle)
+        }
+        return suspension
     }
 
     private func adjustment(_ document: ActDocument) throws(Refusal) -> ActCarriedOut.Act {

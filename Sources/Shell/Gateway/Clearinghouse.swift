@@ -95,13 +95,8 @@ public actor Clearinghouse {
             throw Fault("the host's signing certificate is not that of the first fact")
         }
         clock = genesis.clock == .test ? .test : .system
-        register = try Self.keys(of: house)
+        register = try HouseKeyRegister.build(house.keys)
         self.house = house
-    }
-
-    private static func keys(of house: HouseState) throws(Fault) -> KeyRegister {
-        let host = house.programme?.host ?? PartnerID(unchecked: "HOST")
-        return try HouseKeyRegister.build(programme: house.programme, officers: house.officers, host: host)
     }
 
     /// Files as received, for those who bring their bytes.
@@ -152,7 +147,7 @@ public actor Clearinghouse {
         for entry in entries {
             let fact = entry.envelope.fact
             try house.apply(entry.envelope, history: history)
-            if case .programmeLoaded = fact { register = try Self.keys(of: house) }
+            if fact.changesKeys { register = try HouseKeyRegister.build(house.keys) }
             parts.logger.info("fact", metadata: ["sequence": "\(entry.envelope.sequence)", "kind": "\(fact.kind)"])
             pace.count(fact)
         }

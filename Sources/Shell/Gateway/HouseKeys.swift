@@ -1,6 +1,6 @@
+public import House
 public import OpenSSLKit
 public import Primitives
-public import ProgrammeModel
 public import Statements
 public import Verification
 
@@ -58,32 +58,43 @@ public struct HostSigner: DocumentSigner {
 
 /// Builds the register of keys from what the log says.
 public enum HouseKeyRegister {
-    /// All keys of a programme's partners and of the house's officers.
+    /// All keys of the book, each with its times.
     ///
     /// - Throws: `Fault` when a certificate that the log holds cannot be read.
-    public static func build(programme: Programme?, officers: [Officer], host: PartnerID) throws(Fault) -> KeyRegister {
+    public static func build(_ book: KeyBook) throws(Fault) -> KeyRegister {
         var keys: [RegisteredKey] = []
-        for agreement in programme?.agreements ?? [] {
-            for grant in agreement.certificates {
-                let certificate: Certificate
-                do {
-                    certificate = try Certificate(pem: grant.pem)
-                } catch {
-                    throw Fault("the certificate \(grant.fingerprint) of \(agreement.partner): \(error)")
-                }
+        for entry in book.entries {
+            let suspended = book.suspensions[entry.fingerprint]?.at
+            guard let pem = entry.pem else {
                 keys.append(
                     RegisteredKey(
-                        certificate: certificate, owner: agreement.partner, usage: grant.usage == .tls ? .tls : .sign,
-                        activeFrom: grant.activeFrom, activeUntil: grant.activeTo))
+                        fingerprint: entry.fingerprint, owner: entry.owner, usage: entry.use.registered,
+                        activeFrom: entry.activeFrom, activeUntil: entry.activeUntil, suspendedSince: suspended))
+                continue
             }
-        }
-        for officer in officers {
-            let isAuditor = officer.roles == [.auditor]
+            let certificate: Certificate
+            do {
+                certificate = try Certificate(pem: pem)
+            } catch {
+                throw Fault("the certificate \(entry.fingerprint) of \(entry.owner): \(error)")
+            }
             keys.append(
                 RegisteredKey(
-                    fingerprint: officer.fingerprint, owner: host, usage: isAuditor ? .auditor : .officer,
-                    activeFrom: Timestamp(milliseconds: 0)))
+                    certificate: certificate, owner: entry.owner, usage: entry.use.registered,
+                    activeFrom: entry.activeFrom, activeUntil: entry.activeUntil, suspendedSince: suspended))
         }
         return KeyRegister(keys)
+    }
+}
+
+extension KeyUse {
+    /// The same use in the words of the register.
+    public var registered: RegisteredUsage {
+        switch self {
+        case .sign: .sign
+        case .tls: .tls
+        case .officer: .officer
+        case .auditor: .auditor
+        }
     }
 }

@@ -19,10 +19,13 @@ extension Clearinghouse {
     /// - Parameters:
     ///   - cms: the message enclosed in its signature.
     ///   - partner: who is connected.
+    ///   - connection: the fingerprint of the connection's certificate.
     /// - Returns: the answer enclosed in the host's signature, and whether it is a stored one.
     /// - Throws: `Refusal` with SIG, SYN or FIL codes for a message that cannot be answered as one; `Fault` when the
     ///   answer cannot be made durable.
-    public func answer(_ cms: [UInt8], from partner: PartnerID) async throws -> (answer: [UInt8], isCopy: Bool) {
+    public func answer(
+        _ cms: [UInt8], from partner: PartnerID, over connection: Digest32? = nil
+    ) async throws -> (answer: [UInt8], isCopy: Bool) {
         let verified = try verify(message: cms, from: partner)
         let content = verified.content ?? []
         let request: MessageRequest
@@ -49,7 +52,7 @@ extension Clearinghouse {
         defer { leave(partner) }
         // Another connection may have sent the same message while this one waited for its turn.
         if let stored = try storedAnswer(request.messageID, digest, partner) { return (stored, true) }
-        return (try post(outcome, request, digest, cms, SignerEvidence(verified.evidence)), false)
+        return (try post(outcome, request, digest, cms, SignerEvidence(verified.evidence), connection), false)
     }
 
     private func verify(message: [UInt8], from partner: PartnerID) throws(Refusal) -> VerifiedSignature {
@@ -71,7 +74,7 @@ extension Clearinghouse {
 
     private func post(
         _ outcome: RecordOutcome, _ request: MessageRequest, _ digest: Digest32, _ cms: [UInt8],
-        _ signer: SignerEvidence
+        _ signer: SignerEvidence, _ connection: Digest32?
     ) throws -> [UInt8] {
         let now = now
         try advanceCalendar(to: now)
@@ -112,7 +115,8 @@ extension Clearinghouse {
         ]
         let fact = MessageAnswered(
             partner: request.partner, messageID: request.messageID, digest: digest, status: decided.entry.status,
-            findings: decided.findings, signer: signer, programmeVersion: house.programmes.count,
+            findings: decided.findings, signer: signer, connection: connection,
+            programmeVersion: house.programmes.count,
             entry: decided.entry.status == .accepted ? decided.entry : nil, posting: posting,
             detail: decided.entry.status == .accepted ? decision.lastDetail : nil, attachments: references(attachments))
         var facts: [(fact: Fact, attachments: [Attachment])] = [(.messageAnswered(fact), attachments)]
@@ -137,12 +141,16 @@ extension Clearinghouse {
 
     /// Withdraws a file's number by a signed request: before the file arrives, or before it is judged.
     ///
-    /// - Parameter request: a CMS that encloses the line `CANCEL PARTNER/SERIES/SEQUENCE`.
+    /// - Parameters:
+    ///   - request: a CMS that encloses the line `CANCEL PARTNER/SERIES/SEQUENCE`.
+    ///   - connection: the fingerprint of the connection's certificate.
     /// - Returns: the receipt of the withdrawal enclosed in the host's signature, and whether it is a stored one.
     /// - Throws: `Refusal` with SIG codes, FIL-012 when the request names another file, FIL-004 when the file is
     ///   judged;
     ///   `Fault` when the fact cannot be made durable.
-    public func cancel(_ batch: BatchID, request: [UInt8]) async throws -> (answer: [UInt8], isCopy: Bool) {
+    public func cancel(
+        _ batch: BatchID, request: [UInt8], over connection: Digest32? = nil
+    ) async throws -> (answer: [UInt8], isCopy: Bool) {
         let verified = try verify(message: request, from: batch.partner)
         let text = String(decoding: verified.content ?? [], as: UTF8.self)
         guard text.split(whereSeparator: \.isNewline).first.map(String.init) == "CANCEL \(batch)" else {
@@ -168,7 +176,8 @@ extension Clearinghouse {
         ]
         let fact = FileCancelled(
             batch: batch, hadArrived: arrived, signer: SignerEvidence(verified.evidence),
-            digest: SHA256.digest(request), receiptID: receiptID, attachments: references(attachments))
+            connection: connection, digest: SHA256.digest(request), receiptID: receiptID,
+            attachments: references(attachments))
         try commit(.fileCancelled(fact), attachments, at: now)
         try advanceCalendar(to: self.now)
         return (answer, false)

@@ -29,8 +29,8 @@ extension Clearinghouse {
         try advanceCalendar(to: now)
         let draft = ProgrammeCheck.check(directory, sha256: { SHA256.digest($0) })
         guard let unsigned = draft.programme else { throw Refusal(draft.findings.filter(\.refuses)) }
-        let register = try HouseKeyRegister.build(
-            programme: unsigned, officers: house.officers, host: unsigned.host)
+        let keys = keys(with: unsigned, at: now)
+        let register = try HouseKeyRegister.build(keys)
         var approvals = ProgrammeApprovals(
             officers: house.officers, programme: unsigned, register: register,
             verifier: SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: parts.limits)), now: now)
@@ -38,7 +38,7 @@ extension Clearinghouse {
         var findings = approvals.findings
         let (programme, checked) = ProgrammeCheck.check(
             directory, promotionSigners: approvals.promotionSigners, sha256: { SHA256.digest($0) })
-        findings += checked
+        findings += checked + conflicts(unsigned)
         if let old = house.programme, let programme {
             let house = house
             findings += EffectiveChange.violations(
@@ -56,6 +56,37 @@ extension Clearinghouse {
         try commit(
             [(.programmeLoaded(fact), signed.flatMap(\.attachments)), (.sealed(.programme(seal)), [])], at: now)
         return ProgrammeLoad(version: version, findings: findings)
+    }
+}
+
+extension Clearinghouse {
+    /// The keys as they were with another version's agreements. Its officers do not count before it is in force.
+    private func keys(with draft: Programme, at now: Timestamp) -> KeyBook {
+        let present = Programme(
+            id: draft.id, host: draft.host, hostName: draft.hostName, currency: draft.currency, zone: draft.zone,
+            zones: draft.zones, windows: draft.windows, officers: house.programme?.officers ?? [],
+            agreements: draft.agreements, promotions: draft.promotions, openingPoints: draft.openingPoints)
+        var book = house.keys
+        book.load(present, version: house.programmes.count + 1, fact: nextSequence, at: now)
+        return book
+    }
+
+    /// Certificates of a version that a key change has registered for another party or use.
+    private func conflicts(_ draft: Programme) -> [Finding] {
+        draft.agreements.flatMap { agreement in
+            agreement.certificates.compactMap { grant in
+                let enrolled = house.keys.entries(of: grant.fingerprint).first { entry in
+                    guard case .keyChange = entry.origin else { return false }
+                    return entry.owner != agreement.partner || entry.use.rawValue != grant.usage.rawValue
+                }
+                guard let enrolled else { return nil }
+                return Finding(
+                    .cfg005, at: .whole.field("agreements/\(agreement.partner).yaml"),
+                    value: grant.fingerprint.description,
+                    detail: "the certificate is that of \(enrolled.owner) for \(enrolled.use.rawValue), by a key change"
+                )
+            }
+        }
     }
 }
 

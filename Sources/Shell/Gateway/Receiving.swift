@@ -24,11 +24,13 @@ public struct ArrivedFile: Hashable, Sendable {
     public var uploadBegan: Timestamp
     /// The detached signature that came with it.
     public var signature: [UInt8]
+    /// The fingerprint of the certificate of the connection that brought it; nil where none did.
+    public var connection: Digest32?
 
     /// Makes an arrival; the parameters are the properties of the same names.
     public init(
         batch: BatchID, digest: Digest32, signedDigest: [UInt8]?, size: Int64, format: BatchFormat,
-        uploadBegan: Timestamp, signature: [UInt8]
+        uploadBegan: Timestamp, signature: [UInt8], connection: Digest32? = nil
     ) {
         self.batch = batch
         self.digest = digest
@@ -37,6 +39,7 @@ public struct ArrivedFile: Hashable, Sendable {
         self.format = format
         self.uploadBegan = uploadBegan
         self.signature = signature
+        self.connection = connection
     }
 }
 
@@ -128,7 +131,7 @@ extension Clearinghouse {
         let fact = FileReceived(
             batch: file.batch, digest: file.digest, size: file.size, format: file.format,
             uploadBegan: file.uploadBegan, window: window.id, programmeVersion: house.programmes.count, signer: signer,
-            gaps: gaps, receiptID: receiptID, attachments: references(attachments))
+            connection: file.connection, gaps: gaps, receiptID: receiptID, attachments: references(attachments))
         try commit(.fileReceived(fact), attachments, at: now)
         return ([issued(receipt, attachments)], sequence)
     }

@@ -22,6 +22,7 @@ struct HouseQueries {
         case "clock": return HouseListings.json(["now": await house.now.description])
         case "clock-advance": return try await advance(query.arguments)
         case "acts": return try await acts()
+        case "keys": return HouseListings.json(await house.keyRows(for: try HouseSessions.reader(peer)))
         default: throw Refusal(.net005, value: query.kind.text, detail: "there is no such query")
         }
     }
@@ -31,6 +32,7 @@ struct HouseQueries {
         "position": "partners: the position in the open window and the account",
         "clock": "everyone: the gateway's time", "clock-advance": "operators, test clock only: the instant, RFC 3339",
         "acts": "officers: acts that wait for a checker",
+        "keys": "partners: the own keys with their times; officers and auditors: all keys",
     ]
 
     /// What became of a file, by `SERIES/SEQUENCE`.

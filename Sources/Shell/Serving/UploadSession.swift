@@ -19,19 +19,21 @@ final class UploadSession: UploadSink {
     private let batch: BatchID
     private let begin: UploadBegin
     private let began: Timestamp
+    private let connection: Digest32
     private let waiting: AsyncStream<UInt64>.Continuation
     /// Where the sender goes on.
     let offset: Int64
 
     init(
         house: Clearinghouse, incoming: IncomingFile, batch: BatchID, begin: UploadBegin, began: Timestamp,
-        waiting: AsyncStream<UInt64>.Continuation
+        connection: Digest32, waiting: AsyncStream<UInt64>.Continuation
     ) {
         self.house = house
         self.incoming = Mutex(incoming)
         self.batch = batch
         self.begin = begin
         self.began = began
+        self.connection = connection
         self.waiting = waiting
         offset = incoming.length
     }
@@ -65,6 +67,8 @@ final class UploadSession: UploadSink {
     }
 
     func finish(until grade: ReceiptGrade, issue: @escaping @Sendable (Wire.Receipt) async -> Void) async throws {
+        // A key that was suspended meanwhile brings nothing to its end.
+        try await HouseSessions.admit(connection, as: nil, by: house)
         switch try complete() {
         case .differs(let digest):
             throw Refusal(.fil012, value: digest.description, detail: "the bytes have another digest than declared")
@@ -73,13 +77,15 @@ final class UploadSession: UploadSink {
         let (receipts, received) = try await house.receive(
             ArrivedFile(
                 batch: batch, digest: begin.digest, signedDigest: try signedDigest(), size: begin.size,
-                format: begin.format, uploadBegan: began, signature: begin.signature))
+                format: begin.format, uploadBegan: began, signature: begin.signature,
+                connection: connection))
         if let received { waiting.yield(received) }
         for receipt in receipts { await issue(receipt.onWire(isCopy: false)) }
         guard let last = receipts.last, (last.grade ?? .received) < grade, last.status != .refused else { return }
         let more: [ReceiptGrade] = grade == .cleared ? [.validated, .cleared] : [grade]
         for next in more where next > (last.grade ?? .received) {
             let receipt = try await house.receipt(batch, grade: next)
+            try await HouseSessions.admit(connection, as: nil, by: house)
             await issue(receipt.onWire(isCopy: false))
             if receipt.status == .refused { return }
         }

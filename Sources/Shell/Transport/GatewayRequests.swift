@@ -25,6 +25,11 @@ extension GatewayConnection {
         try await ask(.cancel(request)) { if case .answer(let answer) = $0 { answer } else { nil } }
     }
 
+    /// Changes the own keys by a signed request.
+    public func changeKeys(_ request: KeyChangeRequest) async throws -> SignedAnswer {
+        try await ask(.keyChange(request)) { if case .answer(let answer) = $0 { answer } else { nil } }
+    }
+
     /// Waits for a batch file's receipt. Cancelling the task gives the wait up.
     public func wait(_ wait: ReceiptWait) async throws -> Receipt {
         try await ask(.wait(wait)) { if case .receipt(let receipt) = $0 { receipt } else { nil } }

@@ -28,6 +28,8 @@ public protocol RequestHandler: Sendable {
     func act(_ act: OfficerAct, from peer: Peer) async throws -> ActResult
     /// An officer countersigns an act.
     func countersign(_ countersignature: Countersignature, from peer: Peer) async throws -> ActResult
+    /// A client changes its own keys.
+    func changeKeys(_ request: KeyChangeRequest, from peer: Peer) async throws -> SignedAnswer
     /// A client asks a question.
     func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource
 }

@@ -79,7 +79,7 @@ struct ServerConnection: Sendable {
         case .upload(let begin):
             await beginUpload(begin, stream, peer)
             return
-        case .cancel, .message, .confirm, .act, .countersign:
+        case .cancel, .message, .confirm, .act, .countersign, .keyChange:
             // What may become a fact is not stopped half-way because its client is gone.
             await reply(request, stream, peer)
         case .wait, .list, .fetch, .query:
@@ -98,6 +98,8 @@ struct ServerConnection: Sendable {
             case .act(let act): await end(stream, .actResult(try await handler.act(act, from: peer)))
             case .countersign(let countersignature):
                 await end(stream, .actResult(try await handler.countersign(countersignature, from: peer)))
+            case .keyChange(let change):
+                await end(stream, .answer(try await handler.changeKeys(change, from: peer)))
             case .confirm(let confirm):
                 try await handler.confirm(confirm, from: peer)
                 await end(stream, .done)

@@ -21,7 +21,8 @@ struct Coalition: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "The whole story", subcommands: [DemoCommand.self, ServeCommand.self]),
             CommandGroup(
-                name: "Keys and signatures", subcommands: [PKICommand.self, SignCommand.self, VerifyCommand.self]),
+                name: "Keys and signatures",
+                subcommands: [PKICommand.self, KeysCommand.self, SignCommand.self, VerifyCommand.self]),
             CommandGroup(name: "The house", subcommands: [InitCommand.self, ProgrammeCommand.self, ClockCommand.self]),
             CommandGroup(
                 name: "Officers of the host",

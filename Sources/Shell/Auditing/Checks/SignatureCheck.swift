@@ -16,6 +16,7 @@ struct SignatureCheck {
     private let certificates: [Certificate]
     private let genesis: Genesis
     private let host: Certificate
+    private let keyChanges: ShownKeyChanges
     /// What does not hold, by the stage that tells it.
     private(set) var findings: [VerificationFinding] = []
     private(set) var count: Int64 = 0
@@ -28,6 +29,7 @@ struct SignatureCheck {
         }
         self.genesis = genesis
         host = try Certificate(pem: genesis.hostCertificate)
+        keyChanges = try ShownKeyChanges(bundle)
         var certificates: [Certificate] = []
         for name in bundle.file.names(under: "trust/certificates/") {
             guard let bytes = try bundle.file.small(name) else { continue }
@@ -79,7 +81,7 @@ struct SignatureCheck {
         switch envelope.fact {
         case .fileReceived(let fact):
             guard bundle.file[folder + "received.xml"] != nil else { return }
-            try checkFile(fact, folder)
+            try checkFile(fact, envelope.sequence, folder)
             compare(fact.attachments, "signature.p7s", folder + "signature.p7s")
             compare(fact.attachments, "receipt.xml", folder + "received.xml")
             try checkReceipts(folder, receivedAt: envelope.time)
@@ -113,6 +115,7 @@ struct SignatureCheck {
             compare(fact.attachments, "reply.cms", place + "reply.cms")
             try checkEnclosed(place + "answer.cms", .partner(fact.partner), at: envelope)
             try checkEnclosed(place + "reply.cms", nil, at: envelope)
+        case .keyChanged(let fact): try check(fact, envelope)
         case .actCarriedOut(let fact): try check(fact, envelope)
         default: return
         }
@@ -120,7 +123,7 @@ struct SignatureCheck {
 
     // MARK: Files and messages
 
-    private mutating func checkFile(_ fact: FileReceived, _ folder: String) throws {
+    private mutating func checkFile(_ fact: FileReceived, _ sequence: UInt64, _ folder: String) throws {
         let name = folder + "signature.p7s"
         guard let signature = try bundle.file.small(name, atMost: 1 << 20) else {
             if bundle.isWhole { fail(.completeness, name, "it is missing") }
@@ -142,7 +145,7 @@ struct SignatureCheck {
             }
             verdict = verifier.judge(
                 unverified, contentDigest: digest,
-                signers: .register(register(fact.programmeVersion), .partner(fact.batch.partner)),
+                signers: .register(register(fact.programmeVersion, before: sequence), .partner(fact.batch.partner)),
                 at: fact.signer.judgedAt, cache: &cache)
         } catch {
             verdict = .refused(error.findings[0])
@@ -168,11 +171,41 @@ struct SignatureCheck {
         guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
         let signers: SignerSource =
-            owner.map { .register(register(version), $0) } ?? .anyone([host], purposes: [.hostSigning])
+            owner.map { .register(register(version, before: envelope.sequence), $0) }
+            ?? .anyone([host], purposes: [.hostSigning])
         note(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
     }
 
-    private func register(_ version: Int) -> KeyRegister {
+    /// A key change: signed by a key of its partner, or a suspension by the key itself; a rotation by the new key too.
+    private mutating func check(_ fact: KeyChanged, _ envelope: FactEnvelope) throws {
+        let folder = "keys/\(Bundle.number(envelope.sequence))/"
+        for reference in fact.attachments { compare(fact.attachments, reference.name, folder + reference.name) }
+        try checkEnclosed(folder + "reply.cms", nil, at: envelope)
+        guard let request = try bundle.file.small(folder + "request.cms") else {
+            return fail(.signature, folder + "request.cms", "it is missing")
+        }
+        let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
+        var signers = SignerSource.register(
+            register(version, before: envelope.sequence), .partner(fact.partner))
+        if case .suspended(let fingerprint) = fact.change, fingerprint == fact.signer.fingerprint {
+            let own = certificates.filter { $0.fingerprint == fingerprint }
+            signers = .anyone(own, purposes: [.partnerSigning, .tlsClient])
+        }
+        let verdict = verifier.judge(message: request, signers: signers, at: envelope.time, cache: &cache)
+        note(verdict, folder + "request.cms", fingerprint: fact.signer.fingerprint)
+        guard case .rotated(let rotation) = fact.change else { return }
+        let content = (try? CMSSignature(ber: request, maximumBytes: request.count))?.content ?? []
+        guard let proof = try bundle.file.small(folder + "proof.p7s") else {
+            return fail(.signature, folder + "proof.p7s", "it is missing")
+        }
+        let certificate = try Certificate(pem: rotation.grant.pem)
+        let proved = verifier.judge(
+            proof, content: content, signers: .anyone([certificate], purposes: [.partnerSigning, .tlsClient]),
+            at: envelope.time, cache: &cache)
+        note(proved, folder + "proof.p7s", fingerprint: rotation.grant.fingerprint)
+    }
+
+    private func register(_ version: Int, before sequence: UInt64) -> KeyRegister {
         var keys: [RegisteredKey] = []
         let programme = programmes.versions[version]?.programme
         for agreement in programme?.agreements ?? [] {
@@ -184,6 +217,7 @@ struct SignatureCheck {
                         activeFrom: grant.activeFrom, activeUntil: grant.activeTo))
             }
         }
+        keys = keyChanges.applied(to: keys, before: sequence)
         for officer in officers(upTo: version) {
             keys.append(
                 RegisteredKey(
@@ -234,7 +268,7 @@ struct SignatureCheck {
         var signers: [Officer] = []
         for (part, role) in [("maker", OfficerRole.maker), ("checker", .checker)] {
             let name = folder + "act.json.\(part).p7s"
-            guard let officer = try checkOfficer(name, over: document, version, at: envelope.time) else { continue }
+            guard let officer = try checkOfficer(name, over: document, version, at: envelope) else { continue }
             signers.append(officer)
             if !officer.roles.contains(role) { fail(.key, name, "\(officer.name) is no \(role.rawValue)") }
         }
@@ -246,7 +280,7 @@ struct SignatureCheck {
     }
 
     private mutating func checkOfficer(
-        _ name: String, over document: [UInt8], _ version: Int, at time: Timestamp
+        _ name: String, over document: [UInt8], _ version: Int, at envelope: FactEnvelope
     ) throws -> Officer? {
         guard let signature = try bundle.file.small(name, atMost: 1 << 20) else {
             fail(.completeness, name, "it is missing")
@@ -254,7 +288,8 @@ struct SignatureCheck {
         }
         let expected = ExpectedSigner(owner: nil, usages: [.officer])
         let verdict = verifier.judge(
-            signature, content: document, signers: .register(register(version), expected), at: time, cache: &cache)
+            signature, content: document, signers: .register(register(version, before: envelope.sequence), expected),
+            at: envelope.time, cache: &cache)
         note(verdict, name)
         guard case .verified(let verified) = verdict else { return nil }
         return officers(upTo: version).first { $0.fingerprint == verified.evidence.fingerprint }
@@ -272,7 +307,7 @@ struct SignatureCheck {
             var owners: Set<String> = []
             for name in bundle.file.names(under: folder + file.name + ".") where name.hasSuffix(".p7s") {
                 guard let signature = try bundle.file.small(name, atMost: 1 << 20) else { continue }
-                let known = register(version.seal.version)
+                let known = register(version.seal.version, before: version.sequence)
                 let expected = ExpectedSigner(owner: nil, usages: [.officer, .sign])
                 var verdict = verifier.judge(
                     signature, content: bytes, signers: .register(known, expected), at: version.time, cache: &cache)

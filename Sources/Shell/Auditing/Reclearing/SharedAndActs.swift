@@ -104,7 +104,7 @@ extension Reclearing {
                     return
                 }
                 take(adjustment, posting, envelope, name, &report)
-            case .settlement: break
+            case .settlement, .suspendKey: break
             }
         }
     }
@@ -156,6 +156,11 @@ extension Reclearing {
                 ]
             }
         case .settlement(let step): return fields(step)
+        case .suspendKey(let suspension):
+            return [
+                ("act", "suspend-key"), ("partner", suspension.partner.text),
+                ("fingerprint", suspension.fingerprint.description), ("reason", suspension.reason),
+            ]
         }
     }
 

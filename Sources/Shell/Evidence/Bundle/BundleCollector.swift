@@ -72,6 +72,7 @@ struct BundleCollector {
         try collectPriors()
         try collectActs()
         try collectAnswers()
+        try collectKeys()
         try collectProgrammes()
         try collectStatements()
         try collectTrust()

@@ -39,6 +39,7 @@ extension BundleCollector {
         case .statementAnswered(let fact): scope.shows(fact.partner)
         case .messageAnswered(let fact):
             scope.shows(fact.partner) && house.evidence.records[envelope.sequence] == nil
+        case .keyChanged(let fact): scope.shows(fact.partner)
         default: false
         }
     }

@@ -35,6 +35,7 @@ extension BundleCollector {
         case .fixing(let fixing): fixing.window == scope.window || fixings.contains(fixing.window)
         case .adjustment(let adjustment, _):
             scope.shows(adjustment.partner) && range.contains(sequence - 1)
+        case .suspendKey(let suspension): scope.shows(suspension.partner)
         case .settlement(let step):
             switch step {
             case .approved(let window), .sent(let window): isClosedByNow(window)

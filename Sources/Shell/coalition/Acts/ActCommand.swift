@@ -13,7 +13,7 @@ import Wire
 struct ActCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "act",
-        abstract: "List, show and countersign officers' acts that wait for a checker.",
+        abstract: "List, show and countersign officers' acts that wait for a checker; suspend a partner's key.",
         discussion: """
             EXAMPLES
               coalition act list --data house
@@ -21,7 +21,7 @@ struct ActCommand: ParsableCommand {
               coalition act countersign 5c83... --data house --cert checker.pem \\
                 --key checker.key
             """,
-        subcommands: [ActList.self, ActShow.self, ActCountersign.self])
+        subcommands: [ActList.self, ActShow.self, ActCountersign.self, ActSuspendKey.self])
 }
 
 /// An act that waits, as it can be read without its house's keys.

@@ -26,6 +26,7 @@ struct HouseWalk {
     private var cache = ChainVerdictCache()
     private var verified: Set<Digest32> = []
     private var seals: SealCheck
+    private var senders: SenderSignatures
 
     private var files = 0
     private var messages = 0
@@ -41,6 +42,7 @@ struct HouseWalk {
         records = directory.records(hashing: HouseOpening.hashing)
         history = History(facts: log, records: records, identities: directory.identityRuns())
         originals = directory.originals(hashing: HouseOpening.hashing)
+        senders = SenderSignatures(log: log, originals: originals)
         seals = SealCheck(directory: directory, log: log, records: records)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"
@@ -71,6 +73,7 @@ struct HouseWalk {
         case .fileDecided(let fact): try take(fact, envelope)
         case .fileRefused, .fileCleared: try verifySignature("receipt.xml", envelope)
         case .fileCancelled: try verifyAnswer("cancelled.cms", envelope)
+        case .keyChanged: try verifyAnswer("reply.cms", envelope)
         case .messageAnswered(let fact): try take(fact, envelope)
         case .windowClosed(let fact): try compare(fact, envelope)
         case .sealed(let seal): try seals.compare(seal, envelope, house)
@@ -80,7 +83,9 @@ struct HouseWalk {
         case .statementAnswered: try verifyAnswer("reply.cms", envelope)
         case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
+        if let verifier { try senders.judge(envelope, house, verifier) }
         try house.apply(envelope, history: history)
+        if envelope.fact.changesKeys { try senders.follow(house) }
         try seals.count(envelope)
         if let taken = snapshot, taken.sequence == envelope.sequence {
             guard taken.house == house else {
@@ -125,7 +130,9 @@ struct HouseWalk {
             "evidence",
             "\(seals.checkpoints) checkpoints are the roots of the log, \(seals.seals) seals fit what they seal"
                 + (seals.unsalted > 0 ? " (\(seals.unsalted) without the keys of their leaves)" : ""))
-        report.add("signatures", "\(signatures) of the host, each good")
+        report.add(
+            "signatures",
+            "\(signatures) of the host, \(senders.count) of partners and officers, each good at its own time")
         report.add("points", "all accounts add up to zero after each fact; MEMBERS is what is outstanding")
         report.add("snapshot", snapshotReport)
         if house.clearedOutstanding < 0 { report.add("warning", "points outstanding are below zero") }
