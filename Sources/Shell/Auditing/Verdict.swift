@@ -62,7 +62,7 @@ public struct VerificationFinding: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// How far a statement's line was proved.
-public enum LineGrade: String, Hashable, Sendable {
+public enum LineGrade: String, CaseIterable, Hashable, Sendable {
     /// From bytes that the senders signed.
     case recomputed
     /// From masked leaves of another partner's files.

@@ -29,7 +29,7 @@ struct BundleVerification {
             Console.note("coalition: unavailable: the bundle \(path) cannot be read — check the path and the disk")
             throw ExitCode(ExitStatus.unavailable.rawValue)
         }
-        output.show(Self.report(report, path))
+        output.show(Self.report(report, path).json, Self.text(report, path))
         for finding in report.findings { Console.note("coalition: \(finding)") }
         if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
     }
@@ -83,15 +83,38 @@ struct BundleVerification {
         return report
     }
 
+    /// The same in tables.
+    private static func text(_ found: EvidenceReport, _ path: String) -> String {
+        var head = Report()
+        head.add("bundle", path)
+        if !found.scope.isEmpty { head.add("scope", found.scope) }
+        var checked = TextTable(right: [0])
+        for (what, count) in found.checked { checked.add(["\(count)", what]) }
+        var statements = TextTable(["statement"] + LineGrade.allCases.map(\.rawValue))
+        for (id, lines) in found.statements {
+            statements.add([id] + LineGrade.allCases.map { numbers(of: $0, lines) })
+        }
+        var end = Report()
+        if !found.findings.isEmpty { end.add("failures", items: found.findings.map(failure)) }
+        end.add("verdict", found.failed?.rawValue ?? "good")
+        end.add("exit", found.exitStatus)
+        return head.text + "checked:\n" + checked.text + (found.statements.isEmpty ? "" : statements.text)
+            + found.remarks.map { "remark: \($0)\n" }.joined() + end.text
+    }
+
     private static func statement(_ id: String, _ lines: [(number: Int, grade: LineGrade)]) -> Report {
         var item = Report()
         item.add("statement", id)
-        for grade in [LineGrade.recomputed, .attested, .issued] {
-            let numbers = lines.filter { $0.grade == grade }.map { "\($0.number)" }
-            if !numbers.isEmpty { item.add(grade.rawValue, numbers.joined(separator: " ")) }
+        for grade in LineGrade.allCases {
+            let numbers = numbers(of: grade, lines)
+            if !numbers.isEmpty { item.add(grade.rawValue, numbers) }
         }
         if lines.isEmpty { item.add("lines", "none") }
         return item
+    }
+
+    private static func numbers(of grade: LineGrade, _ lines: [(number: Int, grade: LineGrade)]) -> String {
+        lines.filter { $0.grade == grade }.map { "\($0.number)" }.joined(separator: " ")
     }
 
     private static func failure(_ finding: VerificationFinding) -> Report {

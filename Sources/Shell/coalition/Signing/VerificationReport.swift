@@ -22,13 +22,15 @@ struct DocumentTitle {
 struct VerificationReport {
     let evidence: SignatureEvidence
     let document: DocumentTitle?
+    /// What it proves beyond its own signature.
+    var proved: [String] = []
 
     func json(_ file: String) -> JSONValue {
         [
             "file": .text(file), "verdict": "GOOD",
             "document": document.map { $0.kind.isEmpty ? .null : ["kind": .text($0.kind), "id": .text($0.id)] }
                 ?? .null,
-            "evidence": .encoded(evidence),
+            "evidence": .encoded(evidence), "proved": .list(proved.map { .text($0) }),
         ]
     }
 
@@ -51,6 +53,7 @@ struct VerificationReport {
             }
         }
         lines.append("  judged for  \(evidence.judgedAt)")
+        lines += proved.map { "  proved      \($0)" }
         lines += evidence.warnings.map { "  warning     \(ErrorReport.line($0))" }
         return lines.joined(separator: "\n")
     }

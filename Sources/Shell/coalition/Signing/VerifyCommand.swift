@@ -17,7 +17,6 @@ struct VerifyCommand: ParsableCommand {
             11 signature, 12 key, 13 completeness, 14 order, 15 arithmetic, 16 document, 17 trust root, 18 log. With \
             --compare two signed checkpoints are compared; 18 says that the host has shown two logs.
 
-
             A document is judged with the signature beside it (FILE.p7s) and must come from a host's signing key. With \
             --cms any signature is judged by the signature policy of the intake, whoever signed. Only the roots given \
             with --trust are believed. Revocation is judged when --crl is given.
@@ -130,22 +129,30 @@ struct VerifyCommand: ParsableCommand {
             }
             try Files.write(inner, to: out)
         }
-        if let body, cms == nil { try prove(body, name, job) }
-        let report = VerificationReport(evidence: verified.evidence, document: body.map(DocumentTitle.init))
+        let proved = if let body, cms == nil { try prove(body, name, job) } else { [String]() }
+        let report = VerificationReport(
+            evidence: verified.evidence, document: body.map(DocumentTitle.init), proved: proved)
         output.show(report.json(name), report.text(name))
     }
 
-    /// What a document proves or breaks beyond its own signature.
-    private func prove(_ body: [UInt8], _ name: String, _ job: VerificationJob) throws {
+    /// What a document proves beyond its own signature; ends with the stage's status when it breaks something.
+    private func prove(_ body: [UInt8], _ name: String, _ job: VerificationJob) throws -> [String] {
         let pins = try BundleVerification.pins(trust)
-        var findings = pins.logKeys.isEmpty ? [] : ReceiptProof.check(body, item: name, pins: pins) ?? []
+        var proved: [String] = []
+        var findings: [VerificationFinding] = []
+        if !pins.logKeys.isEmpty, let found = ReceiptProof.check(body, item: name, pins: pins) {
+            findings += found
+            proved.append("file, its records and the window's close are in the log of the pinned key")
+        }
         for path in promise {
             _ = try job.detached(path + ".p7s", content: path, purpose: .hostSigning)
             if let breach = ReceiptProof.breach(receipt: try Files.read(path), statement: body, item: path) {
                 findings.append(breach)
+            } else {
+                proved.append("it keeps the promise of \(path)")
             }
         }
-        guard let first = findings.first else { return }
+        guard let first = findings.first else { return proved }
         for finding in findings { Console.note("coalition: \(finding)") }
         throw ExitCode(first.stage.exitStatus)
     }
