@@ -52,6 +52,14 @@ struct AuditedHouse: Sendable {
 
     /// The evidence of a scope.
     func bundle(_ window: String, partner: String? = nil, part: EvidenceScope.Part = .whole) throws -> [UInt8] {
+        try Self.bundle(
+            data, key: key,
+            scope: EvidenceScope(
+                window: try WindowID(window), partner: try partner.map { try PartnerID($0) }, part: part))
+    }
+
+    /// The evidence of a scope out of a data directory.
+    static func bundle(_ data: String, key: LogKey, scope: EvidenceScope) throws -> [UInt8] {
         let directory = try DataDirectory.inspect(data, files: PosixFileSystem())
         let log = try directory.openLog(hashing: HouseOpening.hashing)
         let records = directory.records(hashing: HouseOpening.hashing)
@@ -60,8 +68,6 @@ struct AuditedHouse: Sendable {
         let source = EvidenceSource(
             log: log, records: records, originals: directory.originals(hashing: HouseOpening.hashing),
             keys: directory.keys, house: house)
-        let scope = EvidenceScope(
-            window: try WindowID(window), partner: try partner.map { try PartnerID($0) }, part: part)
         var out: [UInt8] = []
         try EvidenceBundle.write(scope, from: source, key: key, at: house.lastTime) { out += $0 }
         return out

@@ -165,14 +165,7 @@ import Testing
         let forged = try editor.archive(signedBy: audited.key)
         let report = try EvidenceVerifier.verify("", pins: audited.pins, files: OneFile(forged))
         #expect(report.failed == forgery.stage, "\(report.findings.prefix(5))")
-        let folder = try ScratchFolder("forged")
-        try folder.write(forged, to: "forged.tar")
-        let second = try ExternalProgram.run(
-            "python3",
-            [
-                GoldenScenario.specs.path + "/verify/verify_evidence.py", folder.path("forged.tar"), "--trust",
-                audited.pinsPath,
-            ])
+        let second = try PythonVerifier.run(forged, audited)
         #expect(second.status == forgery.stage.exitStatus, "\(second.text) \(second.errors)")
     }
 
@@ -180,19 +173,12 @@ import Testing
     func good(_ window: String) async throws {
         let audited = try await AuditedHouse.shared.value
         let scopes: [String?] = [nil] + AuditedHouse.partners
-        let folder = try ScratchFolder("good")
         for partner in scopes {
             let archive = try audited.bundle(window, partner: partner)
             let report = try EvidenceVerifier.verify("", pins: audited.pins, files: OneFile(archive))
             #expect(report.findings == [], "\(window) \(partner ?? "")")
             #expect(report.statements.count == (partner == nil ? 8 : 2))
-            try folder.write(archive, to: "bundle.tar")
-            let second = try ExternalProgram.run(
-                "python3",
-                [
-                    GoldenScenario.specs.path + "/verify/verify_evidence.py", folder.path("bundle.tar"), "--trust",
-                    audited.pinsPath,
-                ])
+            let second = try PythonVerifier.run(archive, audited)
             #expect(second.status == 0, "\(window) \(partner ?? ""): \(second.text) \(second.errors)")
         }
     }

@@ -54,7 +54,7 @@ public enum EvidenceVerifier {
         report.findings += signatures.findings.filter { $0.stage == .trust }
         guard report.findings.isEmpty else { return }
 
-        try expectRoots(bundle, &log)
+        try expectRoots(bundle, &log, &report)
         try log.check(&report)
         try TreeCheck(bundle).check(&report)
         guard report.findings.isEmpty else { return }
@@ -71,10 +71,15 @@ public enum EvidenceVerifier {
     }
 
     /// Roots of the log that statements and receipts state.
-    private static func expectRoots(_ bundle: Bundle, _ log: inout LogCheck) throws {
+    private static func expectRoots(
+        _ bundle: Bundle, _ log: inout LogCheck, _ report: inout EvidenceReport
+    ) throws {
         for name in bundle.file.names(under: "statements/") where name.hasSuffix(".xml") {
             guard let statement = try StatementReading(name, bundle), let checkpoint = statement.checkpoint else {
                 continue
+            }
+            if !statement.isCheckpointConsistent {
+                report.fail(.log, name, "what it states of its checkpoint is not what the checkpoint says")
             }
             if bundle.isWhole { log.expect(root: checkpoint.root, at: checkpoint.size, in: name) }
         }

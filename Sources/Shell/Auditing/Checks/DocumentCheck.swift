@@ -27,7 +27,26 @@ struct DocumentCheck {
         for part in cleared.partners where partners.contains(part.partner) {
             if let outcome = try check(part, programme, &report) { outcomes.append(outcome) }
         }
-        if bundle.partner == nil { try checkSummary(cleared, outcomes, programme, &report) }
+        if bundle.partner == nil {
+            try checkClose(outcomes, &report)
+            try checkSummary(cleared, outcomes, programme, &report)
+        }
+    }
+
+    /// What the log has each account come to, by which payments are made.
+    private func checkClose(_ outcomes: [AccountOutcome], _ report: inout EvidenceReport) throws {
+        let name = Bundle.name(ofFact: clearing.closed)
+        guard case .windowClosed(let fact) = try bundle.fact(clearing.closed)?.fact else {
+            return report.fail(.completeness, name, "the fact of the close is not shown")
+        }
+        if fact.accounts.map(\.partner) != outcomes.map(\.partner) {
+            report.fail(.arithmetic, name, "it closes other accounts than those of the window's partners")
+        }
+        for outcome in outcomes where fact.accounts.first(where: { $0.partner == outcome.partner }) != outcome {
+            report.fail(
+                .arithmetic, name, "the account of \(outcome.partner) is another than was recomputed",
+                expected: "closing \(outcome.closing), due \(outcome.due), \(outcome.action.rawValue)")
+        }
     }
 
     private func check(
