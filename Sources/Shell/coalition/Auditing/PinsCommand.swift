@@ -53,5 +53,6 @@ struct PinsCommand: ParsableCommand {
 /// Everything for auditors.
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Look at a house as an auditor does.", subcommands: [PinsCommand.self])
+        commandName: "audit", abstract: "Look at a house as an auditor does.",
+        subcommands: [PinsCommand.self, SampleCommand.self, ExceptionsCommand.self, DiffCommand.self])
 }
