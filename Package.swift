@@ -179,8 +179,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
-                "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Gateway",
-                "XMLKit", "TestKit", .product(name: "Logging", package: "swift-log"),
+                "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Evidence",
+                "Gateway", "Transparency", "XMLKit", "TestKit", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "DemonstrationTests",

@@ -19,7 +19,7 @@ FAMILIES = {
     "REF": "what a record refers to", "DUP": "repeats", "AGR": "the agreement", "CNV": "conversion", "DAT": "dates",
     "LIM": "limits", "RVS": "reversals", "TRF": "transfers", "PRM": "promotions", "ADJ": "adjustments",
     "WIN": "windows", "CFG": "the programme's files", "ACT": "acts of officers", "FX": "fixings", "CLK": "the clock",
-    "NET": "the connection", "STO": "the store",
+    "NET": "the connection", "STO": "the store", "PRV": "personal data",
 }
 
 

@@ -31,6 +31,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var completeness = CompletenessBook()
     /// Where the log has its checkpoints and seals.
     public private(set) var evidence = EvidenceBook()
+    /// What has been erased.
+    public private(set) var erasures = ErasureBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -39,6 +41,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var acts: [Digest32: UInt64] = [:]
     /// The facts that closed windows.
     public private(set) var closings: [WindowID: UInt64] = [:]
+    /// When windows were closed.
+    public private(set) var closingTimes: [WindowID: Timestamp] = [:]
     /// The tax of each line of issued settlement statements, by statement id.
     public private(set) var lineTaxes: [String: [Tax]] = [:]
     /// The numbers of the clearing lines of closed windows, by their keys.
@@ -50,7 +54,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 2
+    public static let layout: UInt32 = 3
 
     /// The house before its first fact.
     public init() {}
@@ -101,9 +105,12 @@ public struct HouseState: Hashable, Sendable, Codable {
             programmes.append(fact.programme)
         case .fileReceived(let fact):
             files.apply(fact, sequence: sequence, time: envelope.time)
+            erasures.received(fact.digest)
             if fact.batch.series == .live { windows.received(sequence, window: fact.window) }
         case .fileDecided(let fact): try take(fact, sequence, history)
-        case .fileRefused(let fact): files.apply(fact, sequence: sequence, time: envelope.time)
+        case .fileRefused(let fact):
+            files.apply(fact, sequence: sequence, time: envelope.time)
+            erasures.received(fact.digest)
         case .fileCancelled(let fact): take(fact, sequence)
         case .fileCleared(let fact): files.apply(fact, sequence: sequence)
         case .messageAnswered(let fact): try take(fact, sequence, history)
@@ -112,7 +119,9 @@ public struct HouseState: Hashable, Sendable, Codable {
             windows.cutOff(fact.window)
             accounts.cutOff(fact.window)
             instructions.cutOff(fact.window)
-        case .windowClosed(let fact): take(fact, sequence)
+        case .windowClosed(let fact):
+            take(fact, sequence)
+            closingTimes[fact.window] = envelope.time
         case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned: break
         }
     }
@@ -163,6 +172,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             }
         case .settlement(let step):
             if let (partner, event) = instructions.take(step) { accounts.add(event, partner: partner) }
+        case .erasure(let erasure): erasures.take(erasure, sequence)
         }
     }
 

@@ -5,7 +5,7 @@ import ProgrammeModel
 
 /// The document that an officer signs: JSON with one member for each field, and no others. Specs/formats.md lists them.
 public struct ActDocument: Hashable, Sendable, Codable {
-    /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`.
+    /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`, `erase`.
     public var act: String
     /// A reference of the maker's own, so that two equal acts are two documents.
     public var reference: String
@@ -45,6 +45,8 @@ public struct ActDocument: Hashable, Sendable, Codable {
     public var bankReference: String?
     /// The day on which the bank booked it.
     public var bookingDate: String?
+    /// The file that is erased: `PARTNER/SERIES/SEQUENCE`.
+    public var file: String?
 
     /// Begins a document; its fields are set one by one.
     public init(act: String, reference: String) {
@@ -84,7 +86,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
     private static let fields: Set<String> = [
         "act", "reference", "window", "base", "quote", "rate", "source", "partner", "direction", "unit", "amount",
         "reason", "narrative", "businessDate", "taxCategory", "taxRate", "correctedLine", "instruction",
-        "bankReference", "bookingDate",
+        "bankReference", "bookingDate", "file",
     ]
 
     // MARK: Fields with their types
@@ -108,6 +110,17 @@ public struct ActDocument: Hashable, Sendable, Codable {
     func windowID() throws(Refusal) -> WindowID { try value("window", window) { try? WindowID($0) } }
     func day(_ name: String, _ text: String?) throws(Refusal) -> BusinessDate {
         try value(name, text) { BusinessDate($0) }
+    }
+
+    /// The number of the file that an `erase` act names.
+    func batch() throws(Refusal) -> BatchID {
+        try value("file", file) { text -> BatchID? in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let partner = try? PartnerID(parts[0]), let series = Series(rawValue: parts[1]),
+                let sequence = Int64(parts[2]), sequence > 0
+            else { return nil }
+            return BatchID(partner: partner, series: series, sequence: sequence)
+        }
     }
 
     /// The step that a settlement act takes.

@@ -18,6 +18,7 @@ struct ActJudgement {
     func act(_ document: ActDocument) throws(Refusal) -> ActCarriedOut.Act {
         if document.act == "fixing" { return .fixing(try fixing(document)) }
         if document.act == "adjustment" { return try adjustment(document) }
+        if document.act == "erase" { return .erasure(try erasure(document)) }
         let instructions = house.instructions
         let step = try document.settlementStep { instructions[$0]?.instruction.amount.currency }
         guard let step else {

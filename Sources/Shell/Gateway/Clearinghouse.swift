@@ -97,6 +97,7 @@ public actor Clearinghouse {
         clock = genesis.clock == .test ? .test : .system
         register = try Self.keys(of: house)
         self.house = house
+        try Self.remove(house.erasures, parts, derived: nil)
     }
 
     private static func keys(of house: HouseState) throws(Fault) -> KeyRegister {

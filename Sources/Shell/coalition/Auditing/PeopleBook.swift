@@ -92,6 +92,7 @@ extension ActCarriedOut.Act {
         case .settlement(.resent): "resend"
         case .settlement(.cancelled): "cancel"
         case .settlement(.writtenOff): "write-off"
+        case .erasure: "erase"
         }
     }
 }

@@ -54,6 +54,9 @@ struct SampleTrace {
         item.add("partner", origin.source.partner)
         item.add("transaction", text?.transactionID)
         item.add("member", text?.member.isEmpty == false ? text?.member : nil)
+        if let erasure = reader.house.erasures.batches[location.batch] {
+            item.add("erased", "the original, by fact \(erasure)")
+        }
         item.add("type", entry.type?.rawValue)
         item.add("business date", entry.businessDate)
         item.add("units", "\(entry.units) \(entry.unit?.description ?? "")")
