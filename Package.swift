@@ -192,7 +192,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
         .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),
-        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Validation", "XMLKit"]),
+        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Validation", "XMLKit", "TestKit"]),
         .testTarget(
             name: "TransportTests",
             dependencies: [

@@ -149,7 +149,7 @@ import Validation
 
     @Test func theReversalOfAnErasedRecordIsNotTakenForAnotherMembers() async throws {
         let house = try await TestHouse(change: Self.change)
-        // A message makes the secret that messages share, which must not stand in for the one that is gone.
+        // The secret that messages share must not stand in for the one that is gone.
         _ = try await house.send("MARCHE", 1, try Self.records(2))
         try await house.advance(to: "2027-10-01T12:00:00+02:00")
         let state = await house.house.state
