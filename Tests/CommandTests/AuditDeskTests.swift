@@ -4,13 +4,15 @@ import Testing
 
 extension CommandTests {
     /// What an auditor asks of a house: a sample, the exceptions, and whether the past is as it was.
+    /// Between commands other tests get their turn: those with connections have deadlines.
     @Suite struct AuditDeskTests {
         // MARK: Sample
 
         private static let window = "W-2026-03B"
 
-        @Test func aStrangerDrawsTheSameSample() throws {
+        @Test func aStrangerDrawsTheSameSample() async throws {
             let place = try DemoHouse.place
+            await Task.yield()
             let sample = try place.json("audit sample --window \(Self.window) --size 6 --data demo/data")
             let population = try #require(sample["population"].text.flatMap { Int($0) })
             let root = try #require(sample["root"].text)
@@ -34,6 +36,7 @@ extension CommandTests {
             #expect(records.compactMap { $0["number"].text.flatMap { Int($0) } } == drawn)
 
             // The population as the list of records has it.
+            await Task.yield()
             let all = try place.json("records \(Self.window) --status ACCP --data demo/data").items
                 .compactMap { $0["reference"].text }.sorted {
                     Self.place(of: $0).lexicographicallyPrecedes(Self.place(of: $1))
@@ -46,8 +49,9 @@ extension CommandTests {
             reference.split(separator: "-").compactMap { Int($0) }
         }
 
-        @Test func eachRecordIsFollowedFromTheFileToTheBank() throws {
+        @Test func eachRecordIsFollowedFromTheFileToTheBank() async throws {
             let place = try DemoHouse.place
+            await Task.yield()
             let sample = try place.json("audit sample --window \(Self.window) --size 10000 --data demo/data")
             let records = sample["records"].items
             #expect(records.count == sample["population"].text.flatMap { Int($0) })
@@ -91,20 +95,27 @@ extension CommandTests {
                 try place.done("audit sample --window \(Self.window) --size 2 --data demo/data").text.contains("bank"))
         }
 
-        @Test func onlyACheckpointOverTheCloseDraws() throws {
+        @Test func onlyACheckpointOverTheCloseDraws() async throws {
             let place = try DemoHouse.place
+            await Task.yield()
             let sample = try place.json("audit sample --window \(Self.window) --size 3 --data demo/data")
             let seed = try #require(sample["seed"].text.flatMap { Int($0) })
+            await Task.yield()
             let again = try place.json("audit sample --window \(Self.window) --size 3 --seed \(seed) --data demo/data")
             #expect(again["root"].text == sample["root"].text)
             let later = try #require(
                 try place.json("audit sample --window W-2026-04B --size 3 --data demo/data")["seed"].text)
+            await Task.yield()
             let other = try place.json("audit sample --window \(Self.window) --size 3 --seed \(later) --data demo/data")
             #expect(other["root"].text != sample["root"].text)
             let line = "audit sample --size 3 --data demo/data"
+            await Task.yield()
             try place.fails(.refused, "NET-005", "\(line) --window \(Self.window) --seed 2")
+            await Task.yield()
             try place.fails(.refused, "ACT-004", "\(line) --window W-2026-04B --seed \(seed)")
+            await Task.yield()
             try place.fails(.refused, "ACT-004", "\(line) --window W-2026-05A")
+            await Task.yield()
             try place.fails(.usage, "usage", "audit sample --window \(Self.window) --size 0 --data demo/data")
         }
 
@@ -114,9 +125,11 @@ extension CommandTests {
             try #require(report["exceptions"].items.first { $0["kind"].text == kind }, "\(kind)")
         }
 
-        @Test func exceptionsAreCountedAsTheBooksHaveThem() throws {
+        @Test func exceptionsAreCountedAsTheBooksHaveThem() async throws {
             let place = try DemoHouse.place
+            await Task.yield()
             let report = try place.json("audit exceptions --limit 1000 --data demo/data")
+            await Task.yield()
             let windows = try place.json("window list --data demo/data").items.filter { $0["open"].text != nil }
             let rows = try windows.flatMap {
                 try place.json("records \($0["window"].text ?? "") --data demo/data").items
@@ -130,6 +143,7 @@ extension CommandTests {
             #expect(try count("late records") ?? 0 > 0)
             #expect(try count("reversals") ?? 0 > 0)
 
+            await Task.yield()
             let states = try place.json("settlement show --data demo/data").items.flatMap { $0["instructions"].items }
             #expect(try count("returned instructions") == states.count { $0["status"].text == "RETURNED" })
             #expect(try count("instructions never heard back of") == states.count { $0["status"].text == "SENT" })
@@ -146,12 +160,15 @@ extension CommandTests {
             #expect(try count("gaps still open") == 0)
             #expect(try count("programme changes") == 1)
             #expect(try count("early or delayed closes") ?? 0 > 0)
+            await Task.yield()
             #expect(try place.done("audit exceptions --data demo/data").text.contains("late records"))
         }
 
-        @Test func exceptionsOfWindowsAndDaysAddUpToThoseOfEverything() throws {
+        @Test func exceptionsOfWindowsAndDaysAddUpToThoseOfEverything() async throws {
             let place = try DemoHouse.place
+            await Task.yield()
             let whole = try place.json("audit exceptions --data demo/data")
+            await Task.yield()
             let windows = try place.json("window list --data demo/data").items.compactMap { $0["window"].text }
             let parts = try windows.filter { $0 < "W-2026-05B" }.map {
                 try place.json("audit exceptions --window \($0) --data demo/data")
@@ -172,17 +189,20 @@ extension CommandTests {
                     #expect(sum == all, "\(kind)")
                 }
             }
+            await Task.yield()
             try place.fails(.refused, "WIN-002", "audit exceptions --window W-2099-01A --data demo/data")
+            await Task.yield()
             try place.fails(.usage, "usage", "audit exceptions --from 2026-03-01 --data demo/data")
         }
 
-        @Test func filesAndPaymentsThatWentWrongAreToldApart() throws {
+        @Test func filesAndPaymentsThatWentWrongAreToldApart() async throws {
             let place = try DemoHouse.copy()
             let (signer, acts) = (
                 Options.signer("MARCHE-signing"), "--data demo/data \(Options.maker) \(Options.checker)"
             )
             // Three numbers below are missing; one record of two is refused; the next file is refused, then replaced.
             try place.write(Batches.xml(14, dates: ["2026-04-30", "2027-01-01", "2026-04-30"]), to: "a.xml")
+            await Task.yield()
             try place.done("submit a.xml \(signer) --data demo/data", notes: true)
             let wrong = Batches.xml(15).replacingOccurrences(
                 of: "<NumberOfTransactions>1<", with: "<NumberOfTransactions>2<")
@@ -194,21 +214,29 @@ extension CommandTests {
             let right = Batches.xml(15).replacingOccurrences(
                 of: "</GroupHeader>", with: "<ReplacesReceiptId>\(receipt)</ReplacesReceiptId></GroupHeader>")
             try place.write(right, to: "c.xml")
+            await Task.yield()
             try place.done("submit c.xml \(signer) --data demo/data", notes: true)
+            await Task.yield()
             try place.done("cancel MARCHE/LIVE/17 \(signer) --data demo/data", notes: true)
             // One instruction overpaid, one paid in part and given up.
             let booking = "--bank-reference B-1 --date 2026-05-06"
             let window = "W-2026-04B"
+            await Task.yield()
             try place.done("settlement approve \(window) \(acts)")
+            await Task.yield()
             try place.done("settlement send \(window) \(acts)")
+            await Task.yield()
             try place.done("settlement confirm STL-\(window)-BANQUE-EUR --amount 99.00 \(booking) \(acts)")
+            await Task.yield()
             try place.done("settlement confirm STL-\(window)-MARCHE-EUR --amount 1.00 \(booking) \(acts)")
             func count(_ kind: String, _ more: String = "") throws -> Int? {
                 let report = try place.json("audit exceptions --window W-2026-05A --data demo/data\(more)")
                 return try section(kind, report)["count"].text.flatMap { Int($0) }
             }
             #expect(try count("partly paid instructions") == 1)
+            await Task.yield()
             try place.done("settlement write-off STL-\(window)-MARCHE-EUR --reason SMALL \(acts)")
+            await Task.yield()
             let report = try place.json("audit exceptions --window W-2026-05A --data demo/data")
             let files = try section("refused files", report)
             #expect(files["items"].items.compactMap { $0["code"].text } == ["FIL-002"])
@@ -224,16 +252,20 @@ extension CommandTests {
             #expect(written?["steps"].text?.contains("written off, SMALL by Maker and Checker") == true)
         }
 
-        @Test func recordsOfAFileWithRefusalsAreDrawnByTheirPlaces() throws {
+        @Test func recordsOfAFileWithRefusalsAreDrawnByTheirPlaces() async throws {
             let place = try DemoHouse.copy()
             let signer = Options.signer("MARCHE-signing")
             try place.write(
                 Batches.xml(10, dates: ["2027-01-01", "2026-04-30", "2027-01-01", "2026-04-30"]), to: "a.xml")
+            await Task.yield()
             try place.done("submit a.xml \(signer) --data demo/data", notes: true)
+            await Task.yield()
             try place.done(
                 "fixing add --window W-2026-05A --base EUR --quote TND --rate 3.38420 --source BCT --data demo/data "
                     + "\(Options.maker) \(Options.checker)")
+            await Task.yield()
             try place.done("clock advance --data demo/data --to 2026-05-17T00:00:00Z \(Options.signer("operator"))")
+            await Task.yield()
             let sample = try place.json("audit sample --window W-2026-05A --size 5 --data demo/data")
             #expect(sample["population"].text == "2")
             let drawn = sample["records"].items.sorted { ($0["number"].text ?? "") < ($1["number"].text ?? "") }
@@ -262,8 +294,9 @@ extension CommandTests {
             return String(statement[text..<end])
         }
 
-        @Test func nothingBeforeTheLastVisitHasChanged() throws {
+        @Test func nothingBeforeTheLastVisitHasChanged() async throws {
             let place = try visited()
+            await Task.yield()
             let diff = try place.json("audit diff old.note --trust pins.pem --out proof.txt --data demo/data")
             #expect(diff["windowsClosed"].items.compactMap { $0["window"].text }.last == "W-2026-04B")
             let facts = try #require(diff["newFacts"].text.flatMap { Int($0) })
@@ -272,8 +305,10 @@ extension CommandTests {
             #expect(try Self.python(verifies: "proof.txt", place))
             let nothing = try Self.python(verifies: place.flipped("proof.txt", to: "wrong.txt", at: 60), place)
             #expect(!nothing)
+            await Task.yield()
             try place.fails(
                 .usage, "usage", "audit diff old.note --trust pins.pem --out proof.txt --data demo/data")
+            await Task.yield()
             #expect(try place.done("audit diff new.note --trust pins.pem --data demo/data").text.contains("proved"))
         }
 
@@ -306,20 +341,25 @@ extension CommandTests {
             return outcome.status == 0
         }
 
-        @Test func aRewrittenLogIsFoundAtTheNextVisit() throws {
+        @Test func aRewrittenLogIsFoundAtTheNextVisit() async throws {
             let place = try visited()
             // Another house of the same story has other keys, and so other facts.
+            await Task.yield()
             try place.done("demo other", notes: true)
             let other = "--trust pins.pem --data other/data"
+            await Task.yield()
             try place.fails(.verificationFailed, "damage", "audit diff old.note \(other)")
             // The auditor's note, but with a root that the log never had, signed by the log's own key.
             try place.write(try Self.forged("old.note", place), to: "forged.note")
+            await Task.yield()
             let told = try place.fails(
                 .verificationFailed, "damage", "audit diff forged.note --trust pins.pem --data demo/data")
             #expect(told.errors.contains("the log was rewritten since, or this is another log"))
             // And one whose text was changed after it was signed.
             let changed = try place.flipped("old.note", to: "changed.note", at: 40)
+            await Task.yield()
             try place.fails(.verificationFailed, "damage", "audit diff \(changed) --trust pins.pem --data demo/data")
+            await Task.yield()
             try place.fails(.usage, "usage", "audit diff nothing.note --trust pins.pem --data demo/data")
         }
 

@@ -27,20 +27,26 @@ extension CommandTests {
             receipt.split { !$0.isHexDigit }.map { String($0) }.first { $0.count == 64 }
         }
 
-        @Test func aFileIsErasedAndEverythingElseGoesOn() throws {
+        @Test func aFileIsErasedAndEverythingElseGoesOn() async throws {
             let (place, received, original) = try erased()
             let number = String(format: "%010d", received)
+            await Task.yield()
             let before = try place.json("explain MARCHE:T01 --data demo/data")
+            await Task.yield()
             let rows = try place.json("records MARCHE/LIVE/1 --data demo/data")
+            await Task.yield()
             #expect(try place.json("erase MARCHE/LIVE/1 --reason RETENTION \(acts)")["state"].text == "DONE")
             #expect(!place.exists(original))
             #expect(!place.exists("demo/data/keys/\(number).key"))
             #expect(place.exists("demo/data/records/\(number).leaves"))
+            await Task.yield()
             try place.fails(.refused, "ACT-005", "erase MARCHE/LIVE/1 --reason AGAIN \(acts)")
 
+            await Task.yield()
             let check = try place.json("check --data demo/data")
             #expect(check["verdict"].text == "good")
             #expect(check["erased"].text?.hasPrefix("1 originals by officers' acts") == true)
+            await Task.yield()
             let after = try place.json("explain MARCHE:T01 --data demo/data")
             #expect(after["transaction"].text == nil && after["member"].text == nil)
             #expect(after["erased"].text?.hasPrefix("the original, by fact ") == true)
@@ -51,22 +57,31 @@ extension CommandTests {
             #expect(row["transactionId"].text == "" && row["member"].text == "")
             #expect(row["points"].number == rows["points"].number)
 
+            await Task.yield()
             try place.done("backup --data demo/data --to copy", notes: true)
             #expect(place.exists("copy/records/\(number).leaves"))
+            await Task.yield()
             #expect(try place.json("check --data copy --quick")["verdict"].text == "good")
+            await Task.yield()
             let exceptions = try place.done("audit exceptions --from 2036-01-01 --to 2036-12-31 --data demo/data").text
             #expect(exceptions.contains("1 erase"))
         }
 
-        @Test func evidenceOfAnErasedFileHasItsLeavesAndTheActThatErasedIt() throws {
+        @Test func evidenceOfAnErasedFileHasItsLeavesAndTheActThatErasedIt() async throws {
             let (place, received, _) = try erased()
+            await Task.yield()
             let name = try place.json("explain MARCHE:T01 --data demo/data")["window"].text?.prefix { $0 != " " } ?? ""
             let window = "evidence --window \(name) --out"
+            await Task.yield()
             try place.done("\(window) before.tar --data demo/data")
+            await Task.yield()
             try place.done("erase MARCHE/LIVE/1 --reason RETENTION \(acts)")
+            await Task.yield()
             try place.done("\(window) after.tar --data demo/data")
+            await Task.yield()
             try place.done("evidence --file MARCHE/LIVE/1 --out file.tar --data demo/data")
             let reference = "CLR-\(String(format: "%08d", received))-1"
+            await Task.yield()
             try place.done("evidence --record \(reference) --out record.tar --data demo/data")
             // Nothing of ours: the seal's root from the leaves, and from one leaf with its path.
             let script = """
@@ -118,22 +133,27 @@ extension CommandTests {
             #expect(outcome.status == 0, "\(outcome)")
         }
 
-        @Test func whatIsMissingWithoutAFactIsFound() throws {
+        @Test func whatIsMissingWithoutAFactIsFound() async throws {
             let (place, received, _) = try erased()
+            await Task.yield()
             try place.done("erase MARCHE/LIVE/1 --reason RETENTION \(acts)")
             let leaves = "demo/data/records/\(String(format: "%010d", received)).leaves"
             let kept = try place.folder.read(leaves)
             _ = try place.flipped(leaves, to: leaves, at: 40)
+            await Task.yield()
             let told = try place.fails(.verificationFailed, "damage", "check --data demo/data --quick")
             #expect(told.errors.contains("leaves of batch \(received) do not give the sealed root"))
             try FileManager.default.removeItem(atPath: place.folder.path(leaves))
+            await Task.yield()
             try place.fails(.verificationFailed, "damage", "check --data demo/data --quick")
             try place.folder.write(kept, to: leaves)
             // Another original goes without an act.
+            await Task.yield()
             let bytes = try place.done("receipt get MARCHE/LIVE/2 --grade received --data demo/data").text
             let digest = try #require(Self.digest(in: bytes))
             try FileManager.default.removeItem(
                 atPath: place.folder.path("demo/data/originals/\(digest.prefix(2))/\(digest)"))
+            await Task.yield()
             let missing = try place.fails(.verificationFailed, "damage", "check --data demo/data --quick")
             #expect(missing.errors.contains("is missing, and no fact erased it"))
         }

@@ -68,8 +68,8 @@ extension Clearinghouse {
         { [batches = house.erasures.batches] in batches[$0] != nil }
     }
 
-    /// Keeps the leaves of everything that an erasure takes the key of, durably. Done before its fact; when that does not
-    /// follow, the leaves say nothing that could not be made from the original.
+    /// Keeps the leaves of everything that an erasure takes the key of, durably. Done before its fact; when that does
+    /// not follow, the leaves say nothing that could not be made from the original.
     ///
     /// - Throws: `Fault` when they cannot be made or kept, or do not give the sealed root.
     func keepLeaves(for erasure: Erasure) throws(Fault) {

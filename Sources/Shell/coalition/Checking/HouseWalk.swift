@@ -102,8 +102,8 @@ struct HouseWalk {
         }
     }
 
-    /// What holds when all facts are folded in: an original is there unless a fact erased it, and outstanding points are
-    /// the members' account.
+    /// What holds when all facts are folded in: an original is there unless a fact erased it, and outstanding points
+    /// are the members' account.
     ///
     /// - Throws: `Fault` when an original is missing, or the points differ.
     func finish() throws(Fault) {
@@ -141,7 +141,7 @@ struct HouseWalk {
         if erased.files > 0 {
             report.add(
                 "erased",
-                "\(erased.files) originals by officers' acts, the leaves of \(erased.batches) batches give their seals' roots"
+                "\(erased.files) originals by officers' acts, leaves of \(erased.batches) batches give the sealed roots"
                     + (erased.left > 0 ? "; \(erased.left) are still there until a gateway opens the directory" : ""))
         }
         report.add("signatures", "\(signatures) of the host, each good")

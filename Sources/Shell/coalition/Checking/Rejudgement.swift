@@ -25,7 +25,7 @@ struct Rejudgement {
 
     /// Judges a file's records again.
     ///
-    /// - Returns: false when it cannot be done because the secret of the file's member references or its original is gone.
+    /// - Returns: false when it cannot be done because the original or the secret of its member references is gone.
     /// - Throws: `Fault` that names the first record whose result differs.
     func compare(_ fact: FileDecided, _ sequence: UInt64) throws -> Bool {
         guard let (batch, attempt) = house.files.find(received: fact.received), let format = attempt.format,

@@ -33,7 +33,7 @@ struct RecordText {
 }
 
 extension HouseReader {
-    /// What the partner wrote in the record at a location; nil when it cannot be read as one, or its original was erased.
+    /// What the partner wrote in the record at a location; nil when it cannot be read as one, or was erased.
     ///
     /// - Throws: `Fault` when what was kept cannot be read.
     func text(of location: RecordLocation) throws -> RecordText? {

@@ -1,8 +1,8 @@
 public import Primitives
 import Synchronization
 
-/// The bytes that partners sent, until they are erased: uploads under way in one folder, finished originals by their digest in
-/// another.
+/// The bytes that partners sent, until they are erased: uploads under way in one folder, finished originals by their
+/// digest in another.
 ///
 /// An original is never written over. It stands under its digest only after all its bytes were durable and had that
 /// digest. Several tasks may use a store at once.

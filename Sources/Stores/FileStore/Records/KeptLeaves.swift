@@ -2,8 +2,8 @@ public import Primitives
 
 /// The leaves of a batch whose original and key were erased: `records/0000000017.leaves`. Specs/data-directory.md.
 ///
-/// A file is a header of 32 bytes (`COALLEV1`, version 4, batch 8, leaves 8, CRC-32 4) and the leaves, 32 bytes each. What
-/// vouches for them is the root that their seal states.
+/// A file is a header of 32 bytes (`COALLEV1`, version 4, batch 8, leaves 8, CRC-32 4) and the leaves, 32 bytes each.
+/// What vouches for them is the root that their seal states.
 public struct KeptLeaves {
     /// The number of leaves.
     public let count: UInt64
