@@ -189,8 +189,9 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
-                "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Gateway",
-                "XMLKit", "TestKit", "Wire", "Transport", "Serving", .product(name: "Logging", package: "swift-log"),
+                "Verification", "Validation", "Conversion", "ProgrammeFiles", "FileStore", "OpenSSLKit", "Evidence",
+                "Gateway", "Transparency", "XMLKit", "TestKit", "Wire", "Transport", "Serving",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "DemonstrationTests",
@@ -209,7 +210,8 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
         .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),
-        .testTarget(name: "ValidationTests", dependencies: ["Primitives", "Journal", "Validation", "XMLKit"]),
+        .testTarget(
+            name: "ValidationTests", dependencies: ["Primitives", "Journal", "Validation", "XMLKit", "TestKit"]),
         .testTarget(
             name: "TransportTests",
             dependencies: [

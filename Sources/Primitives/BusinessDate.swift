@@ -64,6 +64,14 @@ public struct BusinessDate: Hashable, Comparable, Sendable, Codable, CustomStrin
     /// The day so many days later, or earlier where the number is negative.
     public func adding(days: Int) -> BusinessDate { BusinessDate(daysSince1970: daysSince1970 + Int32(days)) }
 
+    /// The same day so many years later, or the 28th of February where that year has no 29th.
+    public func adding(years: Int) -> BusinessDate {
+        let (year, month, day) = parts
+        let last = min(day, Self.length(ofMonth: month, year: year + years))
+        guard let date = BusinessDate(year: year + years, month: month, day: last) else { return .distantFuture }
+        return date
+    }
+
     /// The number of days from another day to this one; negative when the other is later.
     public func days(since other: BusinessDate) -> Int { Int(daysSince1970) - Int(other.daysSince1970) }
 

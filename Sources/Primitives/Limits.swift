@@ -28,6 +28,9 @@ public struct Limits: Hashable, Sendable {
     /// bits. Code LIM-006.
     public static let unitsPerWindow: Int64 = 1_000_000_000_000_000
 
+    /// Years for which originals are kept after their window's close, where the programme does not say.
+    public static let retentionYears = 10
+
     /// The largest amount of points of one record.
     public static let unitsPerRecord: Int64 = 999_999_999_999
 }

@@ -236,5 +236,9 @@ enum ReasonCatalogue {
             + "send the same again later; tell the host when it persists",
         "STO-001|REFUSE_FILE|-|96|the gateway has room to store what it accepts|"
             + "send again later",
+        "PRV-001|REFUSE_COMMAND|-|57|an original is kept until its retention period has passed|"
+            + "wait until after the day named",
+        "PRV-002|REFUSE_COMMAND|-|25|what is read from an original can be had until the original is erased|"
+            + "nothing to do: receipts and statements remain",
     ]
 }

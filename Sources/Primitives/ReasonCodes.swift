@@ -206,4 +206,9 @@ extension ReasonCode {
     public static let net006 = ReasonCode(known: "NET-006")
     /// STO-001: the gateway has room to store what it accepts.
     public static let sto001 = ReasonCode(known: "STO-001")
+
+    /// An original is kept until its retention period has passed.
+    public static let prv001 = ReasonCode(known: "PRV-001")
+    /// What is read from an original can be had until the original is erased.
+    public static let prv002 = ReasonCode(known: "PRV-002")
 }

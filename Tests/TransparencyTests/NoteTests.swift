@@ -199,4 +199,68 @@ struct NoteTests {
         #expect(throws: NoteError.self) { try LogProof(index: 0, hashes: many, note: note) }
         #expect(throws: NoteError.self) { try LogProof(index: 0, hashes: [], note: note, extra: []) }
     }
+
+    @Test("a proof of growth is read as it was written, and shows the earlier tree and no other")
+    func growth() throws {
+        let hashing = OpenSSLTreeHashing()
+        let leaves = TreeTests.data.map { hashing.leaf($0.span) }
+        let naive = NaiveTree.plain
+        let (key, secret) = try pair("example.com/log", seed: 4)
+        let checkpoint = try Checkpoint(origin: key.name, size: 7, root: naive.root(leaves[..<7]))
+        let note = try SignedNote(checkpoint.text, key: key, sign: secret.sign)
+        for size in 0...7 {
+            let root = naive.root(leaves[..<size])
+            let hashes = size == 0 || size == 7 ? [] : naive.proof(size, leaves[..<7])
+            let proof = try GrowthProof(size: UInt64(size), root: root, hashes: hashes, note: note)
+            let again = try GrowthProof(parsing: proof.bytes)
+            #expect(again == proof)
+            #expect(again.bytes == proof.bytes)
+            #expect(again.checkpoint == checkpoint)
+            #expect(again.isValid(hashing))
+            #expect(try again.note.signers(among: [key], Self.check) == [key])
+            let other = naive.root(leaves[1...])
+            #expect(try !GrowthProof(size: UInt64(size), root: other, hashes: hashes, note: note).isValid(hashing))
+        }
+        let whole = try GrowthProof(
+            size: 6, root: naive.root(leaves[..<6]), hashes: naive.proof(6, leaves[..<7]), note: note)
+        let text = String(decoding: whole.bytes, as: UTF8.self)
+        for (old, new) in [
+            ("growth 1", "growth 2"), ("size 6", "size 06"), ("size 6", "size 8"), ("size 6\n", ""),
+            ("size 6", "size  6"),
+            ("root ", "root"), ("root ", "root AAAA"), ("\nroot", "\nAAAA\nroot"), ("\n\n", "\nAAAA\n\n"),
+            ("\n\n", "\n"),
+            ("log\n7\n", "log\n5\n"),
+        ] {
+            let wrong = text.replacing(old, with: new, maxReplacements: 1)
+            #expect(wrong != text)
+            #expect(throws: NoteError.self, "\(new)") { try GrowthProof(parsing: Array(wrong.utf8)) }
+        }
+        for count in 0..<whole.bytes.count {
+            #expect(throws: NoteError.self) { try GrowthProof(parsing: Array(whole.bytes.prefix(count))) }
+        }
+        let many = [Digest32](repeating: .zero, count: 65)
+        #expect(throws: NoteError.self) { try GrowthProof(size: 6, root: whole.root, hashes: many, note: note) }
+    }
+
+    @Test("a sample draws each number once and by the published rule")
+    func samples() throws {
+        let window = try WindowID("W-2026-03B")
+        let draw = SampleDraw(root: Self.digest([1]), window: window, digest: Self.digest)
+        #expect(draw.numbers(below: 0, size: 5) == [])
+        #expect(draw.numbers(below: 1, size: 5) == [0])
+        let few = draw.numbers(below: 1 << 40, size: 100)
+        #expect(Set(few).count == 100)
+        #expect(draw.numbers(below: 1 << 40, size: 40) == Array(few.prefix(40)))
+        #expect(draw.numbers(below: 200, size: 1000).sorted() == Array(0..<200))
+        let other = SampleDraw(root: Self.digest([2]), window: window, digest: Self.digest)
+        #expect(other.numbers(below: 1 << 40, size: 100) != few)
+        // With three quarters of all words as population, the words above are passed over and not folded down.
+        var counter = 0
+        let words: [UInt64] = [.max, 5, 3 << 62, 5, (3 << 62) - 1, 7]
+        let scripted = SampleDraw(root: Self.digest([1]), window: window) { _ in
+            defer { counter += 1 }
+            return Digest32(words: words[counter], 0, 0, 0)
+        }
+        #expect(scripted.numbers(below: 3 << 62, size: 3) == [5, (3 << 62) - 1, 7])
+    }
 }

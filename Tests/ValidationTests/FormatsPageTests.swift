@@ -1,5 +1,6 @@
 import Foundation
 import Primitives
+import TestKit
 import Testing
 import Validation
 
@@ -22,6 +23,32 @@ import Validation
         }
         #expect(readBatch(files[0]).parsed.count == 2)
         #expect(readBatch(files[0]).parsed.map(\.contentDigest) == readBatch(files[2]).parsed.map(\.contentDigest))
+    }
+
+    @Test func `tokens made as the page says are account numbers, and stand in a file as such`() throws {
+        let code = try #require(try blocks("python").first { $0.contains("def token") })
+        let folder = try ScratchFolder("tokens")
+        let cards = "[f'{n}' for n in range(9250123456789013, 9250123456789513)]"
+        let script = code + "\nfor card in \(cards): print(token(bytes(range(32)), card))\n"
+        let outcome = try ExternalProgram.run("python3", ["-c", script], in: folder)
+        let tokens = outcome.text.split(whereSeparator: \.isNewline).map { String($0) }
+        #expect(tokens.count == 500)
+        #expect(Set(tokens).count == 500)
+        for token in tokens { #expect(MemberNumber(token)?.digits == token && token.utf8.count == 19, "\(token)") }
+        let first = try #require(tokens.first)
+        let page = try String(contentsOf: specs.appending(path: "formats.md"), encoding: .utf8)
+        #expect(page.contains("9250123456789013 has the token \(first)."))
+
+        let file = try #require(try blocks("xml").first { $0.contains("LoyaltyTransactionBatch") })
+        let card = "<LoyaltyAccountId type=\"CARD\">9250123456789013<"
+        #expect(file.contains(card))
+        let read = readBatch(file.replacing(card, with: "<LoyaltyAccountId type=\"ACCOUNT\">\(first)<"))
+        #expect(read.refused.isEmpty)
+        #expect(
+            read.parsed.contains { $0.content.account?.number.digits == first && $0.content.account?.kind == .account })
+        // One digit off is no token any more.
+        let wrong = readBatch(file.replacing(card, with: "<LoyaltyAccountId type=\"ACCOUNT\">\(first.dropLast())9<"))
+        #expect(!wrong.refused.isEmpty)
     }
 
     @Test func `every message on the page is accepted`() throws {

@@ -35,6 +35,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var answers = AnswerRegister()
     /// Whose certificates count, and when they did.
     public private(set) var keys = KeyBook()
+    /// What has been erased.
+    public private(set) var erasures = ErasureBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -43,6 +45,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var acts: [Digest32: UInt64] = [:]
     /// The facts that closed windows.
     public private(set) var closings: [WindowID: UInt64] = [:]
+    /// When windows were closed.
+    public private(set) var closingTimes: [WindowID: Timestamp] = [:]
     /// The tax of each line of issued settlement statements, by statement id.
     public private(set) var lineTaxes: [String: [Tax]] = [:]
     /// The numbers of the clearing lines of closed windows, by their keys.
@@ -106,9 +110,12 @@ public struct HouseState: Hashable, Sendable, Codable {
             programmes.append(fact.programme)
         case .fileReceived(let fact):
             files.apply(fact, sequence: sequence, time: envelope.time)
+            erasures.received(fact.digest)
             if fact.batch.series == .live { windows.received(sequence, window: fact.window) }
         case .fileDecided(let fact): try take(fact, sequence, history)
-        case .fileRefused(let fact): files.apply(fact, sequence: sequence, time: envelope.time)
+        case .fileRefused(let fact):
+            files.apply(fact, sequence: sequence, time: envelope.time)
+            erasures.received(fact.digest)
         case .fileCancelled(let fact): take(fact, sequence)
         case .fileCleared(let fact): files.apply(fact, sequence: sequence)
         case .messageAnswered(let fact): try take(fact, sequence, history)
@@ -117,8 +124,10 @@ public struct HouseState: Hashable, Sendable, Codable {
             windows.cutOff(fact.window)
             accounts.cutOff(fact.window)
             instructions.cutOff(fact.window)
-        case .windowClosed(let fact): take(fact, sequence)
         case .statementAnswered(let fact): answers.apply(fact, sequence: sequence, time: envelope.time)
+        case .windowClosed(let fact):
+            take(fact, sequence)
+            closingTimes[fact.window] = envelope.time
         case .documentConfirmed, .clockAdvanced, .sealed, .checkpointSigned, .accessNoted, .keyChanged: break
         }
     }
@@ -170,6 +179,7 @@ public struct HouseState: Hashable, Sendable, Codable {
         case .settlement(let step):
             if let (partner, event) = instructions.take(step) { accounts.add(event, partner: partner) }
         case .suspendKey: break
+        case .erasure(let erasure): erasures.take(erasure, sequence)
         }
     }
 

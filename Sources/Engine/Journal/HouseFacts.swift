@@ -178,6 +178,27 @@ public enum SettlementStep: Hashable, Sendable, Codable {
     case writtenOff(instruction: String, reason: String)
 }
 
+/// The originals under a file's number are erased with the keys of their records, after their retention. Rule: Erasure
+/// (Specs/rules.md).
+public struct Erasure: Hashable, Sendable, Codable {
+    /// The number.
+    public var batch: BatchID
+    /// Why, as a code.
+    public var reason: String
+    /// SHA-256 of the originals.
+    public var originals: [Digest32]
+    /// The facts that received them, by whose numbers their keys are named.
+    public var received: [UInt64]
+
+    /// Makes an erasure; the parameters are the properties of the same names.
+    public init(batch: BatchID, reason: String, originals: [Digest32], received: [UInt64]) {
+        self.batch = batch
+        self.reason = reason
+        self.originals = originals
+        self.received = received
+    }
+}
+
 /// An officer's act came into force with its checker's signature.
 public struct ActCarriedOut: Hashable, Sendable, Codable {
     /// What it does.
@@ -195,6 +216,8 @@ public struct ActCarriedOut: Hashable, Sendable, Codable {
         case settlement(SettlementStep)
         /// Suspends a partner's key.
         case suspendKey(KeySuspension)
+        /// Erases what was received under a file's number.
+        case erasure(Erasure)
     }
 
     /// Makes the fact.

@@ -29,7 +29,7 @@ public struct BatchContext: Sendable {
 
 /// Makes the keyed references of members that entries carry instead of numbers.
 public protocol MemberReferences {
-    /// A member's reference under a batch's own key.
+    /// A member's reference under a batch's own key; zero when that was erased.
     ///
     /// - Throws: `Fault` when the batch's key cannot be read.
     func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16
@@ -248,12 +248,14 @@ public struct BatchDecision {
             let value = candidate.unit?.description ?? ""
             out.append(Finding(.rvs004, at: candidate.place.field("LoyaltyAmount"), value: value, detail: detail))
         }
-        if let member = candidate.member, first.member != .zero,
-            try members.reference(member, batch: location.batch) != first.member
-        {
-            let detail = "the original is of another member"
-            out.append(
-                Finding(.rvs004, at: candidate.place.field("LoyaltyAccount"), value: "\(member)", detail: detail))
+        if let member = candidate.member, first.member != .zero {
+            let reference = try members.reference(member, batch: location.batch)
+            // Without the key of an erased file nobody can tell.
+            if reference != .zero, reference != first.member {
+                let detail = "the original is of another member"
+                out.append(
+                    Finding(.rvs004, at: candidate.place.field("LoyaltyAccount"), value: "\(member)", detail: detail))
+            }
         }
         let isTransfer = type == .transferIn || type == .transferOut
         if isTransfer, candidate.units != first.units, original.remainder.units > 0 {

@@ -25,12 +25,14 @@ public struct Programme: Hashable, Sendable, Codable {
     public let promotions: [Promotion]
     /// Points outstanding from before the log, or 0: MEMBERS against HOST_CLEARED.
     public let openingPoints: Int64
+    /// Years for which originals are kept after their window's close; nil for `Limits.retentionYears`.
+    public let retentionYears: Int?
 
     /// Makes a programme; the parameters are the properties of the same names.
     public init(
         id: String, host: PartnerID, hostName: String, currency: CurrencyCode, zone: Zone, zones: [Zone],
         windows: [WindowDefinition], officers: [Officer] = [], agreements: [Agreement], promotions: [Promotion],
-        openingPoints: Int64 = 0
+        openingPoints: Int64 = 0, retentionYears: Int? = nil
     ) {
         self.id = id
         self.host = host
@@ -43,6 +45,7 @@ public struct Programme: Hashable, Sendable, Codable {
         self.agreements = agreements.sorted { $0.partner < $1.partner }
         self.promotions = promotions.sorted { $0.id < $1.id }
         self.openingPoints = openingPoints
+        self.retentionYears = retentionYears
     }
 
     /// The agreement with a partner, or nil.

@@ -14,6 +14,7 @@ struct HostDraft {
     let bankCalendars: [String: [BusinessDate]]
     let officers: [Located<Officer>]
     let openingPoints: Int64
+    let retentionYears: Int?
 }
 
 /// Reads `programme.yaml`.
@@ -39,6 +40,7 @@ struct HostFileReader {
         let banks = bankCalendars(map.optional("bankCalendars"))
         let officers = officers(map.optional("officers"))
         let opening = map.optional("openingPoints")?.integer(0...999_999_999_999_999) ?? 0
+        let retention = map.optional("retentionYears")?.integer(1...100).map { Int($0) }
         map.later(["held", "netting", "memberLimits"])
         map.finish()
         return HostDraft(
@@ -46,7 +48,8 @@ struct HostFileReader {
             hostName: hostName, currencies: Currencies(shared: shared, prices: prices),
             sharedSpot: sharedField?.spot,
             zone: zone.flatMap { value in zoneField.map { Located(value: value, spot: $0.spot) } },
-            calendar: calendar, bankCalendars: banks, officers: officers, openingPoints: opening)
+            calendar: calendar, bankCalendars: banks, officers: officers, openingPoints: opening,
+            retentionYears: retention)
     }
 
     private func programmeID(_ field: Field) -> String? {

@@ -91,7 +91,7 @@ private struct Assembly {
                 Promotion(
                     id: draft.id, name: draft.name, validity: draft.validity, funders: draft.funders.map(\.value),
                     signedBy: (signers[draft.id] ?? []).sorted())
-            }, openingPoints: host.openingPoints)
+            }, openingPoints: host.openingPoints, retentionYears: host.retentionYears)
     }
 
     /// The programme's and the partners' zones by name; an unknown name is a finding wherever it stands.

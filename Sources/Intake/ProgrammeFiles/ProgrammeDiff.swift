@@ -50,11 +50,16 @@ public enum ProgrammeDiff {
             + partners(old, new) + promotions(old, new)
     }
 
+    private static func years(_ programme: Programme) -> String {
+        "\(programme.retentionYears ?? Limits.retentionYears)"
+    }
+
     private static func programme(_ old: Programme, _ new: Programme) -> [Change] {
         let values: [(String, String, String)] = [
             ("id", old.id, new.id), ("host", old.host.text, new.host.text), ("host's name", old.hostName, new.hostName),
             ("currency", old.currency.description, new.currency.description), ("zone", old.zone.name, new.zone.name),
             ("opening points", "\(old.openingPoints)", "\(new.openingPoints)"),
+            ("retention years", years(old), years(new)),
         ]
         var out = values.filter { $0.1 != $0.2 }.map { Change("programme", $0.0, old: $0.1, new: $0.2) }
         for zone in new.zones {

@@ -18,6 +18,8 @@ struct Bundle {
     let isWhole: Bool
     /// The facts that it shows, in order.
     let sequences: [UInt64]
+    /// The batches whose originals officers erased, by the facts that received them. Specs/evidence.md, After erasure.
+    let erased: Set<UInt64>
     /// The facts, but those of messages, by their numbers.
     private let facts: [UInt64: FactEnvelope]
 
@@ -46,6 +48,13 @@ struct Bundle {
             facts[sequence] = envelope
         }
         self.facts = facts
+        erased = Set(
+            facts.values.flatMap { envelope -> [UInt64] in
+                guard case .actCarriedOut(let fact) = envelope.fact, case .erasure(let erasure) = fact.act else {
+                    return []
+                }
+                return erasure.received
+            })
         self.sequences = sequences.sorted()
     }
 

@@ -75,7 +75,7 @@ struct Programmes {
             id: calendar.id, host: calendar.host, hostName: calendar.hostName, currency: calendar.currency,
             zone: calendar.zone, zones: calendar.zones, windows: calendar.windows, officers: calendar.officers,
             agreements: resolved.agreements + standIns, promotions: resolved.promotions,
-            openingPoints: calendar.openingPoints)
+            openingPoints: calendar.openingPoints, retentionYears: calendar.retentionYears)
     }
 
     /// An agreement that lets another partner fund a bonus, at a price without a value.

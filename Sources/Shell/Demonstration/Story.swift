@@ -58,7 +58,7 @@ public struct Story: Sendable {
         say("Loaded as version \(load.version ?? 0); the test clock shows \(await house.now)")
 
         let service = try await GatewayService(
-            house: house, listening: ListenerConfiguration(port: 0),
+            house: house, listening: Self.listening,
             identity: try keys.gateway.identity(authority: keys.authority), logger: logger)
         say("Gateway: listening on 127.0.0.1:\(service.listener.port), TLS with client certificates")
         say("")
@@ -131,6 +131,20 @@ public struct Story: Sendable {
             path("data"), holder: "coalition demo",
             signer: try HostSigner(certificate: keys.hostSigning.certificate, key: keys.hostSigning.key),
             revocationLists: [keys.revocationList], logger: logger)
+    }
+
+    /// The gateway serves nobody but the story, which may run on a machine that does much else: it waits long.
+    static let patience: Duration = .seconds(300)
+
+    private static var listening: ListenerConfiguration {
+        var out = ListenerConfiguration(port: 0)
+        out.deadlines.handshake = patience
+        out.deadlines.hello = patience
+        out.deadlines.frame = patience
+        out.deadlines.uploadStall = patience
+        out.deadlines.silence = patience
+        out.deadlines.writeStall = patience
+        return out
     }
 
     // MARK: The months

@@ -28,9 +28,11 @@ actor StoryClients {
     private func connect<Result: Sendable>(
         _ pair: StoryKeys.Pair, _ body: @escaping @Sendable (GatewayConnection) async throws -> Result
     ) async throws -> Result {
-        let configuration = ClientConfiguration(
+        var configuration = ClientConfiguration(
             endpoint: Endpoint(host: "127.0.0.1", port: port, serverName: "localhost"),
             identity: try pair.identity(authority: keys.authority), software: "coalition demo")
+        configuration.connectTimeout = Story.patience
+        configuration.silence = Story.patience
         return try await GatewayConnection.withConnection(configuration, log: logger, body)
     }
 

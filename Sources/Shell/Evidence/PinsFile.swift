@@ -21,7 +21,15 @@ public struct PinsFile: Sendable {
     /// - Throws: `CryptoError` or `NoteError` when a certificate or key cannot be read.
     public init(reading bytes: [UInt8]) throws {
         let text = String(decoding: bytes, as: UTF8.self)
-        authorities = PEM.looksLikePEM(bytes) ? try Certificate.all(inFile: bytes) : []
+        var certificates: [Certificate] = []
+        var block: [Substring] = []
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("-----BEGIN") || !block.isEmpty {
+            block.append(line)
+            guard line.hasPrefix("-----END") else { continue }
+            certificates += try Certificate.all(inFile: Array((block.joined(separator: "\n") + "\n").utf8))
+            block = []
+        }
+        authorities = certificates
         var keys: [VerifierKey] = []
         for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("logkey ") {
             let key = line.dropFirst(7).filter { $0 != " " }

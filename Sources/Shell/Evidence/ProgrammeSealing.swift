@@ -15,7 +15,8 @@ public enum ProgrammeSealing {
             id: programme.id, host: programme.host, hostName: programme.hostName, currency: programme.currency,
             zone: programme.zone, zones: programme.zones, windows: programme.windows, officers: programme.officers,
             agreements: [],
-            promotions: [], openingPoints: programme.openingPoints)
+            promotions: [], openingPoints: programme.openingPoints,
+            retentionYears: programme.retentionYears)
         var agreements: [ProgrammeSeal.Part] = []
         for agreement in programme.agreements {
             let bytes = try FactCodec.json(agreement)

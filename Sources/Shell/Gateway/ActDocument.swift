@@ -6,7 +6,7 @@ import ProgrammeModel
 /// The document that an officer signs: JSON with one member for each field, and no others. Specs/formats.md lists them.
 public struct ActDocument: Hashable, Sendable, Codable {
     /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`,
-    /// `suspend-key`.
+    /// `suspend-key`, `erase`.
     public var act: String
     /// A reference of the maker's own, so that two equal acts are two documents.
     public var reference: String
@@ -48,6 +48,8 @@ public struct ActDocument: Hashable, Sendable, Codable {
     public var bookingDate: String?
     /// SHA-256 of the certificate of a key that is suspended.
     public var fingerprint: String?
+    /// The file that is erased: `PARTNER/SERIES/SEQUENCE`.
+    public var file: String?
 
     /// Begins a document; its fields are set one by one.
     public init(act: String, reference: String) {
@@ -87,7 +89,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
     private static let fields: Set<String> = [
         "act", "reference", "window", "base", "quote", "rate", "source", "partner", "direction", "unit", "amount",
         "reason", "narrative", "businessDate", "taxCategory", "taxRate", "correctedLine", "instruction",
-        "bankReference", "bookingDate", "fingerprint",
+        "bankReference", "bookingDate", "fingerprint", "file",
     ]
 
     // MARK: Fields with their types
@@ -111,6 +113,17 @@ public struct ActDocument: Hashable, Sendable, Codable {
     func windowID() throws(Refusal) -> WindowID { try value("window", window) { try? WindowID($0) } }
     func day(_ name: String, _ text: String?) throws(Refusal) -> BusinessDate {
         try value(name, text) { BusinessDate($0) }
+    }
+
+    /// The number of the file that an `erase` act names.
+    func batch() throws(Refusal) -> BatchID {
+        try value("file", file) { text -> BatchID? in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 3, let partner = try? PartnerID(parts[0]), let series = Series(rawValue: parts[1]),
+                let sequence = Int64(parts[2]), sequence > 0
+            else { return nil }
+            return BatchID(partner: partner, series: series, sequence: sequence)
+        }
     }
 
     /// The step that a settlement act takes.

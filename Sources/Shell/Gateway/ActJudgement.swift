@@ -19,6 +19,7 @@ struct ActJudgement {
         if document.act == "fixing" { return .fixing(try fixing(document)) }
         if document.act == "adjustment" { return try adjustment(document) }
         if document.act == "suspend-key" { return .suspendKey(try suspension(document)) }
+        if document.act == "erase" { return .erasure(try erasure(document)) }
         let instructions = house.instructions
         let step = try document.settlementStep { instructions[$0]?.instruction.amount.currency }
         guard let step else {

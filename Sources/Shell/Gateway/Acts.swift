@@ -65,6 +65,7 @@ extension Clearinghouse {
             throw Refusal(.act002, value: maker.officer.name)
         }
         let act = try judgement(at: now).act(content)
+        if case .erasure(let erasure) = act { try keepLeaves(for: erasure) }
         if let done = house.acts[digest] { return ActOutcome(digest: digest, fact: done) }
         let attachments = [
             Attachment(name: "act.json", bytes: document), Attachment(name: "act.json.maker.p7s", bytes: first),
@@ -75,6 +76,11 @@ extension Clearinghouse {
             document: references[0], maker: maker.record("maker", references[1]),
             checker: checker.record("checker", references[2]))
         let sequence = try commit(.actCarriedOut(ActCarriedOut(act: act, evidence: evidence)), attachments, at: now)
+        if case .erasure = act {
+            try Self.remove(house.erasures, parts, derived: derivedDocuments)
+            // So that evidence can prove at once why an original is not in it.
+            try signCheckpoint(at: now)
+        }
         try parts.directory.pendingActs.remove("\(digest).json")
         try parts.directory.pendingActs.remove("\(digest).maker.p7s")
         try advanceCalendar(to: self.now)

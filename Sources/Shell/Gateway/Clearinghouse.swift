@@ -97,6 +97,7 @@ public actor Clearinghouse {
         clock = genesis.clock == .test ? .test : .system
         register = try HouseKeyRegister.build(house.keys)
         self.house = house
+        try Self.remove(house.erasures, parts, derived: nil)
     }
 
     /// Files as received, for those who bring their bytes.

@@ -94,7 +94,7 @@ extension Clearinghouse {
         let context = BatchContext(
             partner: batch.partner, batch: received, window: windowID,
             acceptedDay: programme.zone.date(at: attempt.at), agreement: agreement)
-        let secrets = try MemberSecrets(keys: parts.directory.keys, batch: received)
+        let secrets = try MemberSecrets(keys: parts.directory.keys, batch: received, isErased: isErased)
         judgements[received] = OpenJudgement(
             decision: try BatchDecision(
                 context: context, history: history, members: secrets, pending: entries,

@@ -14,17 +14,18 @@ struct MemberSecrets: MemberReferences {
     /// The number under which the secret of messages is kept.
     static let messages = LeafKeys.messages
 
-    private let keys: BatchKeys
     private let batch: UInt64
     private let isMessage: Bool
     private let hasher: HMACHasher
     private let secret: [UInt8]
+    private let kept: KeptMemberReferences
 
     /// Takes a file's secret, making one for a new file.
     ///
+    /// - Parameter isErased: whether a file's secret was erased.
     /// - Throws: `Fault` when the secret cannot be read or kept.
-    init(keys: BatchKeys, batch: UInt64) throws(Fault) {
-        self.keys = keys
+    init(keys: BatchKeys, batch: UInt64, isErased: @escaping @Sendable (UInt64) -> Bool) throws(Fault) {
+        kept = KeptMemberReferences(keys: keys, isErased: isErased)
         self.batch = batch
         isMessage = false
         secret = try Self.secret(keys, batch)
@@ -34,8 +35,8 @@ struct MemberSecrets: MemberReferences {
     /// Takes the secret of messages, making it for the first one.
     ///
     /// - Throws: `Fault` when the secret cannot be read or kept.
-    init(messagesOf keys: BatchKeys, batch: UInt64) throws(Fault) {
-        self.keys = keys
+    init(messagesOf keys: BatchKeys, batch: UInt64, isErased: @escaping @Sendable (UInt64) -> Bool) throws(Fault) {
+        kept = KeptMemberReferences(keys: keys, isErased: isErased)
         self.batch = batch
         isMessage = true
         secret = try Self.secret(keys, Self.messages)
@@ -60,7 +61,7 @@ struct MemberSecrets: MemberReferences {
     }
 
     func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 {
-        guard batch == self.batch else { return try KeptMemberReferences(keys: keys).reference(member, batch: batch) }
+        guard batch == self.batch else { return try kept.reference(member, batch: batch) }
         let message = KeptMemberReferences.message(member, ofMessage: isMessage ? batch : nil)
         return Digest16(hasher.code(message.span))
     }
@@ -69,9 +70,15 @@ struct MemberSecrets: MemberReferences {
 /// References of members under the secrets that are kept, and none that is made anew.
 public struct KeptMemberReferences: MemberReferences {
     private let keys: BatchKeys
+    private let isErased: @Sendable (UInt64) -> Bool
 
     /// Takes the secrets of a house.
-    public init(keys: BatchKeys) { self.keys = keys }
+    ///
+    /// - Parameter isErased: whether a batch's own secret, when there is none, was erased: else it is a message.
+    public init(keys: BatchKeys, isErased: @escaping @Sendable (UInt64) -> Bool) {
+        self.keys = keys
+        self.isErased = isErased
+    }
 
     /// A member's reference under a batch's secret; zero when the secret is gone.
     ///
@@ -80,7 +87,7 @@ public struct KeptMemberReferences: MemberReferences {
         if let key = try keys.key(of: batch) {
             return Digest16(HMACSHA256.code(key: key, message: Self.message(member, ofMessage: nil)))
         }
-        guard let key = try keys.key(of: MemberSecrets.messages) else { return .zero }
+        guard !isErased(batch), let key = try keys.key(of: MemberSecrets.messages) else { return .zero }
         return Digest16(HMACSHA256.code(key: key, message: Self.message(member, ofMessage: batch)))
     }
 

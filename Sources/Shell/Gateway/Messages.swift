@@ -86,7 +86,8 @@ extension Clearinghouse {
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: now, hash: { SHA256.digest($0) })
         let pending = SingleEntry()
-        let secrets = try MemberSecrets(messagesOf: parts.directory.keys, batch: sequence)
+        let secrets = try MemberSecrets(
+            messagesOf: parts.directory.keys, batch: sequence, isErased: isErased)
         var decision = try BatchDecision(
             context: BatchContext(
                 partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,

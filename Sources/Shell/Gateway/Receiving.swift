@@ -93,6 +93,8 @@ extension Clearinghouse {
         let admission = house.files.admission(
             file.batch, digest: file.digest, signature: SHA256.digest(file.signature))
         if case .copy(let attempt) = admission {
+            // Bytes that were erased are answered from the log, and not kept again.
+            if house.erasures.originals[file.digest] != nil { try parts.originals.remove(file.digest) }
             return (try receipts(of: attempt), attempt.decided == nil ? attempt.received : nil)
         }
         let evidence: SignatureEvidence

@@ -26,7 +26,9 @@ struct Coalition: AsyncParsableCommand {
             CommandGroup(name: "The house", subcommands: [InitCommand.self, ProgrammeCommand.self, ClockCommand.self]),
             CommandGroup(
                 name: "Officers of the host",
-                subcommands: [FixingCommand.self, AdjustCommand.self, SettlementCommand.self, ActCommand.self]),
+                subcommands: [
+                    FixingCommand.self, AdjustCommand.self, SettlementCommand.self, EraseCommand.self, ActCommand.self,
+                ]),
             CommandGroup(name: "Partners", subcommands: [SubmitCommand.self, SendCommand.self, CancelCommand.self]),
             CommandGroup(
                 name: "Looking",

@@ -70,11 +70,18 @@ public enum Backup {
             try originals.verify(digest)
             kept.insert(digest)
         }
+        var missing: [UInt64: Digest32] = [:]
         try log.replay(from: 1) { (envelope) throws(Fault) in
-            guard case .fileReceived(let fact) = envelope.fact else { return }
-            guard kept.contains(fact.digest) else {
-                throw Fault("\(copy.path): the original \(fact.digest) of fact \(envelope.sequence) is missing")
+            switch envelope.fact {
+            case .fileReceived(let fact): if !kept.contains(fact.digest) { missing[envelope.sequence] = fact.digest }
+            case .actCarriedOut(let fact):
+                guard case .erasure(let erasure) = fact.act else { return }
+                for received in erasure.received { missing[received] = nil }
+            default: return
             }
+        }
+        if let (sequence, digest) = missing.min(by: { $0.key < $1.key }) {
+            throw Fault("\(copy.path): the original \(digest) of fact \(sequence) is missing")
         }
         for name in try orFault(try copy.files.list(copy.path + "/keys")) {
             if let batch = BackupCopy.number(name, suffix: ".key") { _ = try copy.keys.key(of: batch) }
@@ -127,6 +134,7 @@ struct BackupCopy {
 
     mutating func copyStores() throws(FileError) {
         contents.records = try copyFolder("records") { [extent] in extent.knows($0, suffix: ".entries") }
+        _ = try copyFolder("records") { [extent] in extent.knows($0, suffix: ".leaves") }
         for folder in try files.list(source + "/originals") {
             try files.createDirectory("\(target)/originals/\(folder)")
             contents.originals += try copyFolder("originals/\(folder)") { Digest32(hex: $0) != nil }

@@ -57,5 +57,15 @@ public struct BatchKeys: Sendable {
         return fresh
     }
 
+    /// Removes the secret of a batch durably; it may be missing.
+    ///
+    /// - Throws: `Fault` when it cannot be removed.
+    public func remove(of batch: UInt64) throws(Fault) {
+        let path = "\(directory)/\(name(batch)).key"
+        guard try orFault(try files.kind(path)) != nil else { return }
+        try orFault(try files.remove(path))
+        try orFault(try files.syncDirectory(directory))
+    }
+
     private func name(_ batch: UInt64) -> String { Padding.zeros(Int(batch), 10) }
 }

@@ -49,10 +49,12 @@ struct CompletenessCheck {
                     return
                 }
                 known.insert(number)
-                let needed = ["original", "signature.p7s", "received.xml", "received.xml.p7s"]
+                let isErased = bundle.erased.contains(envelope.sequence)
+                let needed = ["signature.p7s", "received.xml", "received.xml.p7s"] + (isErased ? [] : ["original"])
                 need(needed.map { "batches/\(number)/\($0)" }, &report)
                 if sealed.contains(envelope.sequence) {
-                    need(["validated.xml", "records.bin", "lines.json"].map { "batches/\(number)/\($0)" }, &report)
+                    let results = isErased ? ["leaves.bin"] : ["records.bin", "lines.json"]
+                    need((["validated.xml"] + results).map { "batches/\(number)/\($0)" }, &report)
                 }
                 try checkPromise(fact, envelope, number, &report)
             case .fileRefused(let fact):

@@ -147,7 +147,10 @@ struct DocumentCheck {
         _ points: ClearingStatement, _ money: SettlementStatement, _ report: inout EvidenceReport
     ) {
         let lines = points.clearing.lines.map { line in
-            (line.number, clearing.attested.contains(line.total.key) ? LineGrade.attested : .recomputed)
+            let key = line.total.key
+            let grade: LineGrade =
+                clearing.issued.contains(key) ? .issued : clearing.attested.contains(key) ? .attested : .recomputed
+            return (line.number, grade)
         }
         report.statements.append((points.id, lines))
         let grades = Dictionary(uniqueKeysWithValues: lines)
@@ -156,10 +159,10 @@ struct DocumentCheck {
                 money.id,
                 money.settlement.lines.map { line in
                     let isPoints = !line.clearingLines.isEmpty
-                    let isAttested = line.clearingLines.contains { grades[$0] == .attested }
-                    let isCounted = line.kind.isFee && line.kind != .feeMinimumMonthly
-                    let grade: LineGrade = isAttested ? .attested : isPoints || isCounted ? .recomputed : .issued
-                    return (line.number, grade)
+                    let parts = line.clearingLines.compactMap { grades[$0] }
+                    let isCounted = line.kind.isFee && line.kind != .feeMinimumMonthly && clearing.issued.isEmpty
+                    let isIssued = parts.contains(.issued) || !(isPoints || isCounted)
+                    return (line.number, isIssued ? .issued : parts.contains(.attested) ? .attested : .recomputed)
                 }
             ))
     }

@@ -28,14 +28,57 @@ struct TreeCheck {
                 report.fail(.log, "batches/\(number)", "its leaves are of version \(seal.leaf), which is not known")
             }
             if let rows = try SealedRows(bundle, "batches/\(number)/") { try check(rows, seal, &report) }
+            for folder in ["batches/\(number)/", "shared/\(number)/"] where bundle.file[folder + "leaves.bin"] != nil {
+                try checkLeaves(folder + "leaves.bin", seal, &report)
+            }
             if bundle.file["shared/\(number)/masked.jsonl"] != nil {
                 try checkMasked("shared/\(number)/", seal, &report)
             }
         }
         for name in bundle.file.names(under: "priors/") + bundle.file.names(under: "records/")
         where name.hasSuffix(".json") {
-            try checkLeaf(name, &report)
+            if name.hasSuffix(ErasedLeaf.ending) {
+                try checkErasedLeaf(name, &report)
+            } else {
+                try checkLeaf(name, &report)
+            }
         }
+    }
+
+    /// Of an erased batch its leaves are there, which say nothing and still give the sealed root.
+    private func checkLeaves(_ name: String, _ seal: RecordsSeal, _ report: inout EvidenceReport) throws {
+        guard bundle.erased.contains(seal.received) else {
+            return report.fail(.completeness, name, "no act that is shown erases what it stands for")
+        }
+        var tree = TreeFrontier()
+        var offset: Int64 = 0
+        while true {
+            let piece = try bundle.file.read(name, at: offset, count: 32 << 12)
+            guard !piece.isEmpty else { break }
+            offset += Int64(piece.count)
+            for start in stride(from: 0, to: piece.count, by: 32) {
+                guard let leaf = Digest32(bytes: Array(piece[start..<min(start + 32, piece.count)])) else {
+                    return report.fail(.log, name, "it is not made of leaves")
+                }
+                tree.append(leaf, hashing)
+            }
+        }
+        guard Int64(tree.size) == seal.count, tree.root(hashing) == seal.root else {
+            return report.fail(.log, name, "its leaves do not give the root that is sealed")
+        }
+        report.count("erased records in trees", seal.count)
+    }
+
+    private func checkErasedLeaf(_ name: String, _ report: inout EvidenceReport) throws {
+        guard let leaf = try ErasedLeaf.read(bundle, name), let seal = seals[leaf.batch],
+            let hash = Digest32(hex: leaf.leaf), bundle.erased.contains(leaf.batch)
+        else { return report.fail(.log, name, "it cannot be read, or its seal or erasure is not among the facts") }
+        let path = leaf.path.compactMap { Digest32(hex: $0) }
+        guard path.count == leaf.path.count,
+            InclusionProof.isValid(
+                path, leaf: hash, index: leaf.index, size: UInt64(seal.count), root: seal.root, hashing)
+        else { return report.fail(.log, name, "it does not lead to the sealed root") }
+        report.count("erased records")
     }
 
     private func check(_ rows: SealedRows, _ seal: RecordsSeal, _ report: inout EvidenceReport) throws {
@@ -139,6 +182,21 @@ struct MaskedLeaf: Decodable {
                 throw BundleFile.BundleDefect(item: folder + "masked.jsonl", found: "a line cannot be read")
             }
         }
+    }
+}
+
+/// One record's leaf of an erased batch.
+struct ErasedLeaf: Decodable {
+    static let ending = ".leaf.json"
+
+    var batch: UInt64
+    var index: UInt64
+    var leaf: String
+    var path: [String]
+
+    static func read(_ bundle: Bundle, _ name: String) throws -> ErasedLeaf? {
+        guard let bytes = try bundle.file.small(name) else { return nil }
+        return try? JSONDecoder().decode(ErasedLeaf.self, from: Data(bytes))
     }
 }
 

@@ -26,10 +26,14 @@ struct Reclearing {
     var fixings = WindowBook()
     /// Lines that stand on others' masked leaves.
     var attested: Set<LineKey> = []
+    /// Lines that stand on erased records.
+    var issued: Set<LineKey> = []
+    /// Whether something erased counts on lines that the bundle does not show.
+    var hasUnknownLines = false
     private let facts: RecomputedFacts
-    private let records: BundleRecords
+    let records: BundleRecords
     private let history: History
-    private var seals: [UInt64: (sequence: UInt64, seal: RecordsSeal)] = [:]
+    private(set) var seals: [UInt64: (sequence: UInt64, seal: RecordsSeal)] = [:]
 
     init(
         _ bundle: Bundle, _ programmes: Programmes, version: Programmes.Version, window: WindowDefinition,
@@ -53,6 +57,10 @@ struct Reclearing {
     mutating func run(_ report: inout EvidenceReport) throws {
         try loadPriors(&report)
         for step in try steps() {
+            if try rests(onErased: step.received) {
+                try postStated(step.received, &report)
+                continue
+            }
             switch step.kind {
             case .file(let fact, let time): try replay(fact, step.received, time, &report)
             case .message(let partner, let version, let time):

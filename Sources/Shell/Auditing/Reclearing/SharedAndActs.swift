@@ -32,6 +32,7 @@ extension Reclearing {
                 name.split(separator: "/").dropFirst().first.map { "shared/\($0)/" }
             })
         for folder in folders.sorted() {
+            if bundle.file[folder + "leaves.bin"] != nil { hasUnknownLines = true }
             guard let bytes = try bundle.file.small(folder + "lines.json"), let lines = LinesReading(bytes) else {
                 continue
             }
@@ -104,7 +105,7 @@ extension Reclearing {
                     return
                 }
                 take(adjustment, posting, envelope, name, &report)
-            case .settlement, .suspendKey: break
+            case .settlement, .suspendKey, .erasure: break
             }
         }
     }
@@ -156,6 +157,8 @@ extension Reclearing {
                 ]
             }
         case .settlement(let step): return fields(step)
+        case .erasure(let erasure):
+            return [("act", "erase"), ("file", erasure.batch.description), ("reason", erasure.reason)]
         case .suspendKey(let suspension):
             return [
                 ("act", "suspend-key"), ("partner", suspension.partner.text),

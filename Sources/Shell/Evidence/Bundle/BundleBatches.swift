@@ -83,7 +83,11 @@ extension BundleCollector {
         note(fact.signer)
         versions.insert(fact.programmeVersion)
         whole.insert(sequence)
-        entries.append(BundleEntry(folder + "original", try source.originals.original(fact.digest)))
+        if let erasure = house.erasures.originals[fact.digest] {
+            erasures.insert(erasure)
+        } else {
+            entries.append(BundleEntry(folder + "original", try source.originals.original(fact.digest)))
+        }
         try add(folder + "signature.p7s", attachment: "signature.p7s", of: sequence)
         try addSigned(folder + "received.xml", attachment: "receipt.xml", of: sequence)
         guard let attempt = house.files.find(received: sequence)?.attempt else { return }
@@ -98,7 +102,7 @@ extension BundleCollector {
 
     /// The results of a sealed batch: every record with its leaf's parts.
     private mutating func addRecords(_ seal: UInt64, _ folder: String) throws {
-        guard let batch = try source.batch(sealedBy: seal) else { return }
+        guard let batch = try source.batch(sealedBy: seal) else { return try addLeaves(seal, folder) }
         var shares: [String: [Int64]] = [:]
         try batch.forEach { (entry, detail) throws(Fault) in
             guard entry.lineSet >= 0 else { return }
@@ -153,6 +157,10 @@ extension BundleCollector {
         guard let partner = scope.partner else { return }
         for (received, seal) in house.evidence.records.sorted(by: { $0.key < $1.key })
         where received > range.lowerBound && received <= range.upperBound {
+            if house.erasures.batches[received] != nil {
+                try collectErased(received, seal, sharedWith: partner)
+                continue
+            }
             guard let batch = try source.batch(sealedBy: seal), batch.seal.partner != partner,
                 batch.seal.window == scope.window,
                 batch.lines.keys.contains(where: { $0.partner == partner })

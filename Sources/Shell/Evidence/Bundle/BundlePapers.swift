@@ -13,18 +13,24 @@ extension BundleCollector {
 
     /// Fixings, adjustments and steps of settlements that concern what is shown, with their documents.
     mutating func collectActs() throws {
+        try collectErasures()
         guard scope.isWhole else { return }
         for sequence in house.evidence.acts where isCovered(sequence) {
             guard case .actCarriedOut(let fact) = try log.fact(sequence).fact, concerns(fact.act, sequence) else {
                 continue
             }
-            shown.insert(sequence)
-            let folder = "acts/\(Self.number(sequence))/"
-            for name in ["act.json", "act.json.maker.p7s", "act.json.checker.p7s"] {
-                let bytes = try log.attachment(name, of: sequence)
-                if name.hasSuffix(".p7s") { try noteSigner(of: bytes) }
-                add(folder + name, bytes)
-            }
+            try addAct(sequence)
+        }
+    }
+
+    /// An act with its document and signatures.
+    mutating func addAct(_ sequence: UInt64) throws {
+        shown.insert(sequence)
+        let folder = "acts/\(Self.number(sequence))/"
+        for name in ["act.json", "act.json.maker.p7s", "act.json.checker.p7s"] {
+            let bytes = try log.attachment(name, of: sequence)
+            if name.hasSuffix(".p7s") { try noteSigner(of: bytes) }
+            add(folder + name, bytes)
         }
     }
 
@@ -36,6 +42,7 @@ extension BundleCollector {
         case .adjustment(let adjustment, _):
             scope.shows(adjustment.partner) && range.contains(sequence - 1)
         case .suspendKey(let suspension): scope.shows(suspension.partner)
+        case .erasure: scope.partner == nil && range.contains(sequence - 1) && !erasures.contains(sequence)
         case .settlement(let step):
             switch step {
             case .approved(let window), .sent(let window): isClosedByNow(window)

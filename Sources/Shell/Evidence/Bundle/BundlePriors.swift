@@ -111,7 +111,11 @@ extension BundleCollector {
             return try addMessage(
                 "messages/\(Self.number(location.batch))/", location.batch, ["message.cms", "answer.cms"])
         }
-        guard let batch = try source.batch(sealedBy: seal) else { return }
+        guard let batch = try source.batch(sealedBy: seal) else {
+            let name = "priors/\(Self.number(location.batch))-\(location.record).leaf.json"
+            _ = try addErasedLeaf(name, seal, location)
+            return
+        }
         shown.insert(seal)
         try addLeaf("priors/\(Self.number(location.batch))-\(location.record).json", batch, location.record)
     }
@@ -139,26 +143,38 @@ extension BundleCollector {
 
     /// One record without the others of its file: its leaf, its path and its bytes.
     private mutating func collectRecord(_ location: RecordLocation) throws {
+        let name = "records/\(Self.number(location.batch))-\(location.record)"
+        if let seal = house.evidence.records[location.batch], house.erasures.batches[location.batch] != nil,
+            try addErasedLeaf(name + ".leaf.json", seal, location)
+        {
+            shown.insert(location.batch)
+            return try addReceipts(location.batch)
+        }
         guard let seal = house.evidence.records[location.batch],
             let batch = try source.batch(sealedBy: seal), UInt64(location.record) <= UInt64(batch.seal.count),
             scope.shows(batch.seal.partner)
         else { throw Refusal(.net005, value: location.description, detail: "there is no such sealed record for you") }
         shown.insert(location.batch)
         shown.insert(seal)
-        let name = "records/\(Self.number(location.batch))-\(location.record)"
         try addLeaf(name + ".json", batch, location.record)
         if let attempt = house.files.find(received: location.batch)?.attempt {
-            versions.insert(attempt.programmeVersion)
-            revocationLists.formUnion(attempt.signer?.revocationLists ?? [])
             let entry = try batch.record(location.record).entry
             let original = try source.originals.original(attempt.digest)
             add(name + ".bytes", try original.read(at: Int64(entry.offset), count: Int(entry.length)))
-            let folder = "batches/\(Self.number(location.batch))/"
-            try add(folder + "signature.p7s", attachment: "signature.p7s", of: location.batch)
-            try addSigned(folder + "received.xml", attachment: "receipt.xml", of: location.batch)
-            if let decided = attempt.decided {
-                try addSigned(folder + "validated.xml", attachment: "receipt.xml", of: decided)
-            }
+            try addReceipts(location.batch)
+        }
+    }
+
+    /// The signature and the receipts of the file of which one record is shown.
+    private mutating func addReceipts(_ received: UInt64) throws {
+        guard let attempt = house.files.find(received: received)?.attempt else { return }
+        versions.insert(attempt.programmeVersion)
+        revocationLists.formUnion(attempt.signer?.revocationLists ?? [])
+        let folder = "batches/\(Self.number(received))/"
+        try add(folder + "signature.p7s", attachment: "signature.p7s", of: received)
+        try addSigned(folder + "received.xml", attachment: "receipt.xml", of: received)
+        if let decided = attempt.decided {
+            try addSigned(folder + "validated.xml", attachment: "receipt.xml", of: decided)
         }
     }
 }

@@ -33,4 +33,11 @@ public struct EvidenceSource {
     public func batch(sealedBy sequence: UInt64) throws(Fault) -> SealedBatch? {
         try SealedBatch(sealedBy: sequence, log: log, records: records, keys: keys, house: house)
     }
+
+    /// What is kept of a sealed batch whose key was erased; nil when nothing is.
+    ///
+    /// - Throws: `Fault` when the log or a store is damaged.
+    public func erased(sealedBy sequence: UInt64) throws(Fault) -> ErasedBatch? {
+        try ErasedBatch(sealedBy: sequence, log: log, records: records)
+    }
 }

@@ -5,7 +5,6 @@ public import Ledger
 import OpenSSLKit
 public import Primitives
 import ProgrammeModel
-import Transparency
 
 /// A file or message whose records are sealed, with everything that its leaves are made of.
 public final class SealedBatch {
@@ -20,7 +19,7 @@ public final class SealedBatch {
     /// What does not follow from entries.
     public let shares: SharesTable
     private let source: Source
-    private let nodes: [UInt8]
+    private let tree: SealedTree
 
     /// Where entries are read.
     private enum Source {
@@ -48,7 +47,7 @@ public final class SealedBatch {
             guard seal.attachments.contains(where: { $0.name == name }) else { return [] }
             return try log.attachment(name, of: sequence)
         }
-        nodes = try kept("nodes.bin")
+        tree = SealedTree(seal, sequence: sequence, nodes: try kept("nodes.bin"))
         guard let shares = SharesTable(bytes: try kept("shares.bin")) else {
             throw Fault("fact \(sequence): shares.bin is not a table")
         }
@@ -108,35 +107,9 @@ public final class SealedBatch {
     ///
     /// - Throws: `Fault` when entries cannot be read.
     public func path(of number: UInt32) throws(Fault) -> [Digest32] {
-        let hashing = OpenSSLTreeHashing()
-        return try InclusionProof.make(of: UInt64(number) - 1, in: UInt64(seal.count), hashing) {
-            (place) throws(Fault) in try subtree(place, hashing)
+        try tree.path(of: UInt64(number) - 1) { (index) throws(Fault) in
+            let (entry, detail) = try record(UInt32(index) + 1)
+            return sealer.leafHash(entry, detail)
         }
-    }
-
-    private func subtree(_ place: SubtreePlace, _ hashing: OpenSSLTreeHashing) throws(Fault) -> Digest32 {
-        // The levels that are kept, the highest first, and how many nodes stand before theirs.
-        let tiles = Int(seal.count) >> 8
-        for (level, before) in [(16, tiles), (8, 0)] where place.level >= level {
-            var range = SubtreeRange(at: 0)
-            for index in place.begin >> UInt64(level)..<place.end >> UInt64(level) {
-                range.append(try node(before + Int(index)), hashing)
-            }
-            return range.hashes[0]
-        }
-        var range = SubtreeRange(at: place.begin)
-        for leaf in place.begin..<place.end {
-            let (entry, detail) = try record(UInt32(leaf) + 1)
-            range.append(sealer.leafHash(entry, detail), hashing)
-        }
-        return range.hashes[0]
-    }
-
-    private func node(_ index: Int) throws(Fault) -> Digest32 {
-        let start = index * 32
-        guard start + 32 <= nodes.count, let node = Digest32(bytes: Array(nodes[start..<start + 32])) else {
-            throw Fault("fact \(sequence): nodes.bin is too short")
-        }
-        return node
     }
 }

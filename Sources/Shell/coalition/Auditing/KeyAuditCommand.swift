@@ -149,6 +149,7 @@ private struct KeyAudit {
             item.add("act", "fixing \(fixing.window) \(fixing.base)/\(fixing.quote) \(fixing.rate)")
         case .adjustment(let adjustment, _): item.add("act", "adjustment \(adjustment.partner)")
         case .settlement(let step): item.add("act", "settlement \(Self.name(step))")
+        case .erasure(let erasure): item.add("act", "erase \(erasure.batch)")
         case .suspendKey(let suspension): item.add("act", "suspend-key \(suspension.fingerprint)")
         }
         item.add("document", fact.evidence.document.digest)

@@ -54,5 +54,7 @@ struct PinsCommand: ParsableCommand {
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Look at a house as an auditor does.",
-        subcommands: [PinsCommand.self, KeyAuditCommand.self])
+        subcommands: [
+            PinsCommand.self, SampleCommand.self, ExceptionsCommand.self, DiffCommand.self, KeyAuditCommand.self,
+        ])
 }

@@ -25,6 +25,9 @@ struct HouseWalk {
     private var trust: TrustStore?
     private var cache = ChainVerdictCache()
     private var verified: Set<Digest32> = []
+    /// Facts of files whose originals are not there, and not erased by a fact so far.
+    private var missing: [UInt64: Digest32] = [:]
+    private var erased: (files: Int, batches: Int, left: Int) = (0, 0, 0)
     private var seals: SealCheck
     private var senders: SenderSignatures
 
@@ -68,7 +71,11 @@ struct HouseWalk {
                 roots: roots.filter(\.isSelfIssued), intermediates: roots.filter { !$0.isSelfIssued },
                 revocationLists: [], revocation: .notChecked)
         case .fileReceived(let fact):
-            try verifyOriginal(fact.digest)
+            if try originals.contains(fact.digest) {
+                try verifyOriginal(fact.digest)
+            } else {
+                missing[envelope.sequence] = fact.digest
+            }
             try verifySignature("receipt.xml", envelope)
         case .fileDecided(let fact): try take(fact, envelope)
         case .fileRefused, .fileCleared: try verifySignature("receipt.xml", envelope)
@@ -81,7 +88,9 @@ struct HouseWalk {
             try seals.compare(fact, envelope.sequence)
             try verifySignature("checkpoint.note", envelope)
         case .statementAnswered: try verifyAnswer("reply.cms", envelope)
-        case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
+        case .actCarriedOut(let fact):
+            if case .erasure(let erasure) = fact.act { try take(erasure, envelope.sequence) }
+        case .programmeLoaded, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
         if let verifier { try senders.judge(envelope, house, verifier) }
         try house.apply(envelope, history: history)
@@ -99,10 +108,14 @@ struct HouseWalk {
         }
     }
 
-    /// What holds when all facts are folded in: outstanding points are the members' account.
+    /// What holds when all facts are folded in: an original is there unless a fact erased it, and outstanding points
+    /// are the members' account.
     ///
-    /// - Throws: `Fault` when the two differ.
+    /// - Throws: `Fault` when an original is missing, or the points differ.
     func finish() throws(Fault) {
+        if let (sequence, digest) = missing.min(by: { $0.key < $1.key }) {
+            throw Fault("the original \(digest) of fact \(sequence) is missing, and no fact erased it")
+        }
         var outstanding = house.clearedOutstanding
         for totals in house.ledger.windows.values {
             outstanding += totals.hostFunded
@@ -121,7 +134,8 @@ struct HouseWalk {
             report.add("records", "\(judged) judged anew from the original bytes, each with its result")
             if !unjudged.isEmpty {
                 let names = unjudged.map(\.description).joined(separator: ", ")
-                report.add("not judged anew", "\(names): the secret of their member references is gone")
+                report.add(
+                    "not judged anew", "\(names): their originals, or the secrets of their member references, are gone")
             }
         }
         report.add(
@@ -130,6 +144,12 @@ struct HouseWalk {
             "evidence",
             "\(seals.checkpoints) checkpoints are the roots of the log, \(seals.seals) seals fit what they seal"
                 + (seals.unsalted > 0 ? " (\(seals.unsalted) without the keys of their leaves)" : ""))
+        if erased.files > 0 {
+            report.add(
+                "erased",
+                "\(erased.files) originals by officers' acts, leaves of \(erased.batches) batches give the sealed roots"
+                    + (erased.left > 0 ? "; \(erased.left) are still there until a gateway opens the directory" : ""))
+        }
         report.add(
             "signatures",
             "\(signatures) of the host, \(senders.count) of partners and officers, each good at its own time")
@@ -164,6 +184,20 @@ struct HouseWalk {
         let anew = rejudgement
         let request = try log.attachment("message.cms", of: envelope.sequence)
         if try anew.compare(fact, envelope, request: request) { judged += 1 }
+    }
+
+    /// What was erased may be missing; the leaves of its records may not, and must be those that were sealed.
+    private mutating func take(_ erasure: Erasure, _ sequence: UInt64) throws {
+        for received in erasure.received {
+            missing[received] = nil
+            guard let seal = house.evidence.records[received] else { continue }
+            guard let batch = try ErasedBatch(sealedBy: seal, log: log, records: records),
+                try batch.root() == batch.seal.root
+            else { throw Fault("fact \(sequence): the kept leaves of batch \(received) do not give the sealed root") }
+            erased.batches += 1
+        }
+        erased.files += erasure.originals.count
+        for digest in erasure.originals where try originals.contains(digest) { erased.left += 1 }
     }
 
     private var rejudgement: Rejudgement {

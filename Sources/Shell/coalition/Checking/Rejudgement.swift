@@ -18,16 +18,21 @@ struct Rejudgement {
     let originals: OriginalStore
     let keys: BatchKeys
 
+    /// What is known of members: a file without its secret was erased.
+    private var members: KeptMemberReferences {
+        KeptMemberReferences(keys: keys) { [files = house.files] in files.find(received: $0) != nil }
+    }
+
     /// Judges a file's records again.
     ///
-    /// - Returns: false when it cannot be done because the secret of the file's member references is gone.
+    /// - Returns: false when it cannot be done because the original or the secret of its member references is gone.
     /// - Throws: `Fault` that names the first record whose result differs.
     func compare(_ fact: FileDecided, _ sequence: UInt64) throws -> Bool {
         guard let (batch, attempt) = house.files.find(received: fact.received), let format = attempt.format,
             let windowID = attempt.window, let programme = house.programme(version: attempt.programmeVersion),
             let agreement = programme.agreement(batch.partner), let window = programme.window(windowID)
         else { throw Fault("fact \(sequence): what \(fact.batch) was judged by is not in the log") }
-        guard try keys.key(of: fact.received) != nil else { return false }
+        guard try keys.key(of: fact.received) != nil, try originals.contains(attempt.digest) else { return false }
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: attempt.at,
             hash: { SHA256.digest($0) })
@@ -36,7 +41,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: batch.partner, batch: fact.received, window: windowID, acceptedDay: converter.acceptedDay,
                 agreement: agreement),
-            history: history, members: KeptMemberReferences(keys: keys),
+            history: history, members: members,
             pending: StoredResults(records: records, batch: fact.received))
         defer { decision.discardIdentities() }
         var number: Int64 = 0
@@ -72,7 +77,7 @@ struct Rejudgement {
             context: BatchContext(
                 partner: fact.partner, batch: envelope.sequence, window: window.id,
                 acceptedDay: converter.acceptedDay, agreement: agreement),
-            history: history, members: KeptMemberReferences(keys: keys), pending: OneResult())
+            history: history, members: members, pending: OneResult())
         let decided = try Self.decide(outcome, &decision, converter, house.ledger)
         let posting = decided.entry.status == .duplicate ? nil : decision.posting(isFile: false)
         let entry = decided.entry.status == .accepted ? decided.entry : nil

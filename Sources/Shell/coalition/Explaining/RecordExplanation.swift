@@ -64,6 +64,9 @@ struct RecordExplanation {
 
     private func addInput(_ entry: RecordEntry, _ report: inout Report) throws {
         let text = try reader.text(of: location)
+        if let erasure = reader.house.erasures.batches[location.batch] {
+            report.add("erased", "the original, by fact \(erasure)")
+        }
         report.add("transaction", text?.transactionID)
         report.add("place in the original", "byte \(entry.offset), \(entry.length) bytes", key: "place")
         report.add("type", entry.type?.rawValue)

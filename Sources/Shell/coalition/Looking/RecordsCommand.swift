@@ -106,7 +106,16 @@ private struct RecordRows {
     }
 
     mutating func list(_ attempt: FileAttempt, _ batch: BatchID) throws {
-        guard let received = attempt.received, attempt.entries != nil, let format = attempt.format else { return }
+        guard let received = attempt.received, let entries = attempt.entries, let format = attempt.format else {
+            return
+        }
+        if reader.house.erasures.originals[attempt.digest] != nil {
+            Console.note("coalition: the original of \(batch) was erased: transaction ids and members are gone")
+            try reader.records.forEach(batch: received, reference: entries) { (entry) throws(Fault) in
+                add(entry, batch.partner, RecordLocation(batch: received, record: entry.record), nil)
+            }
+            return
+        }
         try RecordScan.forEach(try reader.originals.original(attempt.digest), format: format) { outcome in
             let location = RecordLocation(batch: received, record: UInt32(outcome.place.number))
             let entry = try reader.records.entry(at: location)

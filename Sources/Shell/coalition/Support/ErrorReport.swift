@@ -33,17 +33,21 @@ struct VerificationFailure: Error {
     let findings: [Finding]
     /// What was found when it is no finding of the catalogue, such as damaged bytes.
     let damage: String?
+    /// What can be done about damage.
+    let action: String
 
     init(_ finding: Finding) { self.init([finding]) }
 
     init(_ findings: [Finding]) {
         self.findings = findings
         damage = nil
+        action = ""
     }
 
-    init(damage: String) {
+    init(damage: String, action: String = "restore what is named from a backup; nothing was changed") {
         findings = []
         self.damage = damage
+        self.action = action
     }
 }
 
@@ -108,8 +112,7 @@ struct ErrorReport {
 
     private init(_ error: VerificationFailure) {
         if let damage = error.damage {
-            let action = "restore what is named from a backup; nothing was changed"
-            self.init([Self.line("damage", damage, "", action)], .verificationFailed)
+            self.init([Self.line("damage", damage, "", error.action)], .verificationFailed)
         } else {
             self.init(error.findings.map(Self.line), .verificationFailed)
         }

@@ -1,8 +1,8 @@
 public import Primitives
 import Synchronization
 
-/// The bytes that partners sent, for ever: uploads under way in one folder, finished originals by their digest in
-/// another.
+/// The bytes that partners sent, until they are erased: uploads under way in one folder, finished originals by their
+/// digest in another.
 ///
 /// An original is never written over. It stands under its digest only after all its bytes were durable and had that
 /// digest. Several tasks may use a store at once.
@@ -119,6 +119,15 @@ public final class OriginalStore: Sendable {
         try orFault(try original.file.forEachPiece(from: 0, to: original.size) { running.update($0) })
         let found = running.finish()
         guard found == digest else { throw Fault("\(path(digest)): its bytes have the digest \(found)") }
+    }
+
+    /// Removes an original durably; it may be missing.
+    ///
+    /// - Throws: `Fault` when it cannot be removed.
+    public func remove(_ digest: Digest32) throws(Fault) {
+        guard try contains(digest) else { return }
+        try orFault(try files.remove(path(digest)))
+        try orFault(try files.syncDirectory(folder(digest)))
     }
 
     /// The digests of all originals, in order.

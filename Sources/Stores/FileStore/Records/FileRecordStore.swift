@@ -14,8 +14,8 @@ public final class FileRecordStore: RecordStore, Sendable {
     /// Files that are kept open for reading.
     private static let openFilesMax = 64
 
-    private let files: any FileSystem
-    private let directory: String
+    let files: any FileSystem
+    let directory: String
     private let hashing: Hashing
     private let open = Mutex<[UInt64: any OpenFile]>([:])
 
