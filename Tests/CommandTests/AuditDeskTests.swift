@@ -5,7 +5,7 @@ import Testing
 extension CommandTests {
     /// What an auditor asks of a house: a sample, the exceptions, and whether the past is as it was.
     /// Between commands other tests get their turn: those with connections have deadlines.
-    @Suite struct AuditDeskTests {
+    @Suite(.serialized) struct AuditDeskTests {
         // MARK: Sample
 
         private static let window = "W-2026-03B"

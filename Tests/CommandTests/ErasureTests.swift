@@ -4,7 +4,7 @@ import Testing
 
 extension CommandTests {
     /// `erase`, and what the other commands say of a file afterwards.
-    @Suite struct ErasureTests {
+    @Suite(.serialized) struct ErasureTests {
         private let acts = "--data demo/data \(Options.maker) \(Options.checker)"
 
         /// A house ten years on, of which one file is erased; with the fact that received it, and its digest.
