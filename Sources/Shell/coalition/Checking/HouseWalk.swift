@@ -27,6 +27,7 @@ struct HouseWalk {
     private var verified: Set<Digest32> = []
     private var seals: SealCheck
     private var senders: SenderSignatures
+    private let papers: PaperCheck
 
     private var files = 0
     private var messages = 0
@@ -44,6 +45,7 @@ struct HouseWalk {
         originals = directory.originals(hashing: HouseOpening.hashing)
         senders = SenderSignatures(log: log, originals: originals)
         seals = SealCheck(directory: directory, log: log, records: records)
+        papers = PaperCheck(log: log)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"
         case .unusable(let reason): snapshotReport = "passed over: \(reason)"
@@ -83,7 +85,11 @@ struct HouseWalk {
         case .statementAnswered: try verifyAnswer("reply.cms", envelope)
         case .programmeLoaded, .actCarriedOut, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
-        if let verifier { try senders.judge(envelope, house, verifier) }
+        for list in Self.revocationLists(envelope.fact) { try verifyOriginal(list) }
+        if let verifier {
+            try senders.judge(envelope, house, verifier)
+            try papers.compare(envelope, house, verifier, root: seals.root)
+        }
         try house.apply(envelope, history: history)
         if envelope.fact.changesKeys { try senders.follow(house) }
         try seals.count(envelope)
@@ -99,10 +105,12 @@ struct HouseWalk {
         }
     }
 
-    /// What holds when all facts are folded in: outstanding points are the members' account.
+    /// What holds when all facts are folded in: outstanding points are the members' account, and the key of checkpoints
+    /// is kept.
     ///
-    /// - Throws: `Fault` when the two differ.
+    /// - Throws: `Fault` when one of them does not.
     func finish() throws(Fault) {
+        try seals.compareKey()
         var outstanding = house.clearedOutstanding
         for totals in house.ledger.windows.values {
             outstanding += totals.hostFunded
@@ -173,6 +181,19 @@ struct HouseWalk {
     private mutating func verifyOriginal(_ digest: Digest32) throws(Fault) {
         guard verified.insert(digest).inserted else { return }
         try originals.verify(digest)
+    }
+
+    /// The revocation lists by which a fact's signatures were judged; they are kept among the originals.
+    private static func revocationLists(_ fact: Fact) -> [Digest32] {
+        switch fact {
+        case .fileReceived(let fact): fact.signer.revocationLists
+        case .fileCancelled(let fact): fact.signer.revocationLists
+        case .messageAnswered(let fact): fact.signer.revocationLists
+        case .statementAnswered(let fact): fact.signer.revocationLists
+        case .keyChanged(let fact): fact.signer.revocationLists + (fact.proof?.revocationLists ?? [])
+        case .checkpointSigned(let fact): fact.revocationLists
+        default: []
+        }
     }
 
     // MARK: Windows
