@@ -1,8 +1,8 @@
 import Clearing
-import House
-import Journal
+public import House
+public import Journal
 import Ledger
-import Primitives
+public import Primitives
 import ProgrammeModel
 import Settlement
 
@@ -126,5 +126,15 @@ struct ActJudgement {
         posting.lineSets = [LineSet(lines: [0])]
         posting.latestBusinessDate = date
         return posting
+    }
+}
+
+extension ActDocument {
+    /// The act that the document stands for in a house at a time.
+    ///
+    /// - Throws: `Refusal` when it could not be carried out there.
+    public func judged(in house: HouseState, at now: Timestamp) throws(Refusal) -> ActCarriedOut.Act {
+        guard let programme = house.programme else { throw Refusal(.act004, detail: "no programme is loaded") }
+        return try ActJudgement(house: house, programme: programme, now: now).act(self)
     }
 }

@@ -1,12 +1,12 @@
 import Evidence
-import House
-import Journal
+public import House
+public import Journal
 import Ledger
 import OpenSSLKit
 public import Primitives
 public import ProgrammeFiles
-import ProgrammeModel
-import Verification
+public import ProgrammeModel
+public import Verification
 
 /// What loading a programme would do.
 public struct ProgrammeLoad: Sendable {
@@ -29,7 +29,7 @@ extension Clearinghouse {
         try advanceCalendar(to: now)
         let draft = ProgrammeCheck.check(directory, sha256: { SHA256.digest($0) })
         guard let unsigned = draft.programme else { throw Refusal(draft.findings.filter(\.refuses)) }
-        let keys = keys(with: unsigned, at: now)
+        let keys = house.keys(with: unsigned, loadedBy: nextSequence, at: now)
         let register = try HouseKeyRegister.build(keys)
         var approvals = ProgrammeApprovals(
             officers: house.officers, programme: unsigned, register: register,
@@ -59,18 +59,58 @@ extension Clearinghouse {
     }
 }
 
-extension Clearinghouse {
+/// What the signed files of a loaded programme give when they are read and their signatures judged again.
+public struct ProgrammeAnew {
+    /// The programme; nil when a finding refuses it.
+    public let programme: Programme?
+    /// The files with those who signed them.
+    public let files: [SignedFile]
+    /// What is found, missing signatures among it.
+    public let findings: [Finding]
+
+    /// Reads the files as they were read when they were loaded.
+    ///
+    /// - Parameters:
+    ///   - house: the house before the programme was loaded.
+    ///   - sequence: the fact that loaded it.
+    ///   - time: when.
+    /// - Throws: `Fault` when a registered certificate cannot be read.
+    public init(
+        _ directory: ProgrammeDirectory, house: HouseState, verifier: SignatureVerifier, sequence: UInt64,
+        at time: Timestamp
+    ) throws(Fault) {
+        let draft = ProgrammeCheck.check(directory, sha256: { SHA256.digest($0) })
+        guard let unsigned = draft.programme else {
+            (programme, files, findings) = (nil, [], draft.findings)
+            return
+        }
+        let register = try HouseKeyRegister.build(house.keys(with: unsigned, loadedBy: sequence, at: time))
+        var approvals = ProgrammeApprovals(
+            officers: house.officers, programme: unsigned, register: register, verifier: verifier, now: time)
+        var cache = ChainVerdictCache()
+        let signed = approvals.collect(directory, cache: &cache)
+        let (programme, checked) = ProgrammeCheck.check(
+            directory, promotionSigners: approvals.promotionSigners, sha256: { SHA256.digest($0) })
+        self.programme = programme
+        files = signed.map(\.record)
+        findings = approvals.findings + checked
+    }
+}
+
+extension HouseState {
     /// The keys as they were with another version's agreements. Its officers do not count before it is in force.
-    private func keys(with draft: Programme, at now: Timestamp) -> KeyBook {
+    func keys(with draft: Programme, loadedBy sequence: UInt64, at now: Timestamp) -> KeyBook {
         let present = Programme(
             id: draft.id, host: draft.host, hostName: draft.hostName, currency: draft.currency, zone: draft.zone,
-            zones: draft.zones, windows: draft.windows, officers: house.programme?.officers ?? [],
+            zones: draft.zones, windows: draft.windows, officers: programme?.officers ?? [],
             agreements: draft.agreements, promotions: draft.promotions, openingPoints: draft.openingPoints)
-        var book = house.keys
-        book.load(present, version: house.programmes.count + 1, fact: nextSequence, at: now)
+        var book = keys
+        book.load(present, version: programmes.count + 1, fact: sequence, at: now)
         return book
     }
+}
 
+extension Clearinghouse {
     /// Certificates of a version that a key change has registered for another party or use.
     private func conflicts(_ draft: Programme) -> [Finding] {
         draft.agreements.flatMap { agreement in

@@ -30,6 +30,7 @@ struct HouseWalk {
     private var erased: (files: Int, batches: Int, left: Int) = (0, 0, 0)
     private var seals: SealCheck
     private var senders: SenderSignatures
+    private let papers: PaperCheck
 
     private var files = 0
     private var messages = 0
@@ -47,6 +48,7 @@ struct HouseWalk {
         originals = directory.originals(hashing: HouseOpening.hashing)
         senders = SenderSignatures(log: log, originals: originals)
         seals = SealCheck(directory: directory, log: log, records: records)
+        papers = PaperCheck(log: log)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"
         case .unusable(let reason): snapshotReport = "passed over: \(reason)"
@@ -92,7 +94,11 @@ struct HouseWalk {
             if case .erasure(let erasure) = fact.act { try take(erasure, envelope.sequence) }
         case .programmeLoaded, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
-        if let verifier { try senders.judge(envelope, house, verifier) }
+        for list in Self.revocationLists(envelope.fact) { try verifyOriginal(list) }
+        if let verifier {
+            try senders.judge(envelope, house, verifier)
+            try papers.compare(envelope, house, verifier, root: seals.root)
+        }
         try house.apply(envelope, history: history)
         if envelope.fact.changesKeys { try senders.follow(house) }
         try seals.count(envelope)
@@ -108,14 +114,15 @@ struct HouseWalk {
         }
     }
 
-    /// What holds when all facts are folded in: an original is there unless a fact erased it, and outstanding points
-    /// are the members' account.
+    /// What holds when all facts are folded in: an original is there unless a fact erased it, the key of checkpoints is
+    /// kept, and outstanding points are the members' account.
     ///
-    /// - Throws: `Fault` when an original is missing, or the points differ.
+    /// - Throws: `Fault` when one of them does not.
     func finish() throws(Fault) {
         if let (sequence, digest) = missing.min(by: { $0.key < $1.key }) {
             throw Fault("the original \(digest) of fact \(sequence) is missing, and no fact erased it")
         }
+        try seals.compareKey()
         var outstanding = house.clearedOutstanding
         for totals in house.ledger.windows.values {
             outstanding += totals.hostFunded
@@ -207,6 +214,19 @@ struct HouseWalk {
     private mutating func verifyOriginal(_ digest: Digest32) throws(Fault) {
         guard verified.insert(digest).inserted else { return }
         try originals.verify(digest)
+    }
+
+    /// The revocation lists by which a fact's signatures were judged; they are kept among the originals.
+    private static func revocationLists(_ fact: Fact) -> [Digest32] {
+        switch fact {
+        case .fileReceived(let fact): fact.signer.revocationLists
+        case .fileCancelled(let fact): fact.signer.revocationLists
+        case .messageAnswered(let fact): fact.signer.revocationLists
+        case .statementAnswered(let fact): fact.signer.revocationLists
+        case .keyChanged(let fact): fact.signer.revocationLists + (fact.proof?.revocationLists ?? [])
+        case .checkpointSigned(let fact): fact.revocationLists
+        default: []
+        }
     }
 
     // MARK: Windows

@@ -40,6 +40,20 @@ struct SealCheck {
 
     // MARK: Checkpoints
 
+    /// Compares the key that is kept with the one that signed the log's checkpoints: the log goes on under it.
+    ///
+    /// - Throws: `Fault` that names the key's file.
+    func compareKey() throws(Fault) {
+        guard let key else { return }
+        let path = "\(directory.path)/keys/checkpoint.key"
+        guard try directory.keys.key(named: BatchKeys.checkpoint) != nil else {
+            throw Fault("\(path): the key of checkpoints is missing")
+        }
+        guard try LogKey(readFrom: directory.keys).verifier == key else {
+            throw Fault("\(path): it is not the key that signed the log's checkpoints")
+        }
+    }
+
     /// Compares a checkpoint with the tree, and its note with its key.
     mutating func compare(_ fact: CheckpointSigned, _ sequence: UInt64) throws {
         let note = try log.attachment("checkpoint.note", of: sequence)

@@ -118,16 +118,13 @@ struct LogOpening {
         var reader = try SegmentReader(file)
         let start = try reader.segmentHeader(number, after: writer.position)
         let stored = try orFault(try files.readWhole(path(SegmentIndex.fileName(number))))
-        if let index = stored.flatMap({ SegmentIndex($0, hashing) }),
+        // An index of another length of the segment says nothing: reading the segment tells which of the two is wrong.
+        if let index = stored.flatMap({ SegmentIndex($0, hashing) }), index.size == reader.size,
             index.header
                 == SegmentHeader(
                     number: number, firstSequence: writer.position.sequence + 1, previous: writer.position.head),
             index.last.sequence == writer.position.sequence + UInt64(index.places.count)
         {
-            guard index.size == reader.size else {
-                throw reader.damage(
-                    min(index.size, reader.size), index.last.sequence, "the segment had \(index.size) bytes")
-            }
             publish(index.places, number, file)
             writer.position = index.last
         } else {

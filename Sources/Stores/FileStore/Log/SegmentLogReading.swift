@@ -120,9 +120,10 @@ extension SegmentLog {
             var offset = try reader.segmentHeader(number, after: position)
             while position.sequence < last {
                 guard
-                    case .whole(let group, _, let leaves) = try reader.scan(
+                    case .whole(let group, let places, let leaves) = try reader.scan(
                         at: offset, &position, deep: true, hashing)
                 else { break }
+                try compare(places, number, endingWith: position.sequence)
                 offset += group.length
                 for leaf in leaves { try comparison.add(leaf) }
             }
@@ -138,5 +139,19 @@ extension SegmentLog {
         try comparison.finish()
         (found.facts, found.head) = (last, position.head)
         return found
+    }
+
+    /// Compares where facts stand with where the segment's index says that they stand.
+    private func compare(_ places: [Int64], _ number: UInt32, endingWith last: UInt64) throws(Fault) {
+        for (index, offset) in places.enumerated() {
+            let sequence = last - UInt64(places.count - 1 - index)
+            guard sequence <= lastSequence else { return }
+            let known = try place(of: sequence)
+            guard known.segment == number, known.offset == offset else {
+                throw Fault(
+                    "\(directory)/\(SegmentIndex.fileName(number)): it says that fact \(sequence) stands elsewhere: "
+                        + "remove it, it is made again")
+            }
+        }
     }
 }

@@ -114,7 +114,7 @@ extension SegmentReader {
             header.factBytes <= end - place - fixed
         else { throw damage(place, sequence, "its header is not one") }
         let fact = Array(try bytes(at: place + fixed, count: Int(header.factBytes)))
-        let references = deep ? try decoded(fact, header, place).fact.attachments : nil
+        let references = deep ? try decoded(fact, header, place, sequence).fact.attachments : nil
         var offset = place + fixed + header.factBytes
         if let references, references.count != Int(header.attachments) {
             throw damage(place, sequence, "it has other attachments than its fact names")
@@ -153,13 +153,15 @@ extension SegmentReader {
         Fault("\(file.path) at byte \(offset), fact \(sequence): \(what)")
     }
 
-    private func decoded(_ fact: [UInt8], _ header: EntryHeader, _ place: Int64) throws(Fault) -> FactEnvelope {
+    private func decoded(
+        _ fact: [UInt8], _ header: EntryHeader, _ place: Int64, _ sequence: UInt64
+    ) throws(Fault) -> FactEnvelope {
         let envelope: FactEnvelope
         do throws(Fault) { envelope = try FactCodec.decode(fact[...]) } catch {
-            throw damage(place, header.sequence, error.description)
+            throw damage(place, sequence, error.description)
         }
         guard envelope.sequence == header.sequence, envelope.time == header.time else {
-            throw damage(place, header.sequence, "number or time differ between fact and header")
+            throw damage(place, sequence, "number or time differ between fact and header")
         }
         return envelope
     }
