@@ -15,11 +15,10 @@ import tempfile
 import xml.etree.ElementTree as ET
 
 import archive
-import clearing
+import rules
 import cms
 import documents
-import merkle
-import money
+import proofs
 import programme
 import records
 import yaml_subset
@@ -127,10 +126,10 @@ def sha(data: bytes) -> str:
 def path_of(leaves: list, index: int) -> list:
     if len(leaves) <= 1:
         return []
-    half = merkle.split(len(leaves))
+    half = proofs.split(len(leaves))
     if index < half:
-        return path_of(leaves[:half], index) + [merkle.root_of(leaves[half:])]
-    return path_of(leaves[half:], index - half) + [merkle.root_of(leaves[:half])]
+        return path_of(leaves[:half], index) + [proofs.root_of(leaves[half:])]
+    return path_of(leaves[half:], index - half) + [proofs.root_of(leaves[:half])]
 
 
 def attachment(name: str, data: bytes) -> dict:
@@ -206,12 +205,12 @@ class House:
         return number
 
     def root(self, size: int) -> bytes:
-        return merkle.root_of(merkle.leaf(fact) for fact in self.log[:size])
+        return proofs.root_of(proofs.leaf(fact) for fact in self.log[:size])
 
     def chain(self, size: int) -> str:
         value = bytes(32)
         for fact in self.log[:size]:
-            value = hashlib.sha256(b"coalition-log-1" + value + merkle.leaf(fact)).digest()
+            value = hashlib.sha256(b"coalition-log-1" + value + proofs.leaf(fact)).digest()
         return value.hex()
 
     def put(self, name: str, data: bytes, *signers: str) -> None:
@@ -279,7 +278,7 @@ class House:
         self.p = programme.Programme(seal, fact, at)
         self.p.agreements = {a["partner"]: programme.Agreement(a) for a in agreements}
         self.p.promotions = {a["id"]: a for a in promotions}
-        self.books = {w["id"]: clearing.Book(w["id"], [self.p]) for w in windows}
+        self.books = {w["id"]: rules.Book(w["id"], [self.p]) for w in windows}
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
@@ -400,7 +399,7 @@ class House:
         leaf = records.Leaf(*base, "ACCP", flags, rec.get("Unit"), units, points, day, left, tuple(l[2] for l in lines),
                             bytes(32), bytes(32))
         promotion = rec.get("PromotionId") or (book.originals[original].promotion if original in book.originals else "")
-        book.originals[batch, number] = clearing.Original(leaf, ident, content, promotion, lines)
+        book.originals[batch, number] = rules.Original(leaf, ident, content, promotion, lines)
         bonus = leaf.type == "BONU" or any(k["kind"].startswith("BONUS") for _, k, _ in lines)
         for _, key, part in lines:
             book.count(key, part if bonus else units, part, flags, "recomputed")
@@ -427,7 +426,7 @@ class House:
                 attachment("receipt.xml", received),
                 attachment("receipt.xml.p7s", self.files[folder + "received.xml.p7s"])
             ], "batch": batch, "digest": sha(data), "format": "XML", "gaps": [], "programmeVersion": 1,
-            "signer": self.signer(signer, at), "size": len(data), "window": window["id"]
+            "receiptID": f"RCP-{fact:04}", "signer": self.signer(signer, at), "size": len(data), "window": window["id"]
         }
         assert self.add("fileReceived", body, at) == fact
         judged = [
@@ -444,7 +443,7 @@ class House:
             for k, value in enumerate((1, leaf.units, leaf.points)): total[k] += value
         inner = "".join(f'<StatusSum status="{s}" unit="{u}" records="{t[0]}" units="{t[1]}" points="{t[2]}"/>'
                         for (s, u), t in sums.items())
-        root = merkle.root_of(leaves)
+        root = proofs.root_of(leaves)
         validated = self.receipt(folder, "validated", partner, number, data, window, at,
                                  f"<RecordsTree>{root.hex()}</RecordsTree>", f"<FileStatus>{status}</FileStatus>",
                                  inner)
@@ -506,7 +505,7 @@ class House:
         made, rows = records.Lines(text), []
         for i in range(len(judged)):
             rows.append(records.read_row(table[i * 134:i * 134 + 134], made))
-            leaves.append(merkle.leaf(rows[-1][0].data()))
+            leaves.append(proofs.leaf(rows[-1][0].data()))
         self.files[folder + "records.bin"], self.files[folder + "lines.json"] = table, json.dumps(
             text, sort_keys=True).encode()
         self.batches[fact] = {"partner": partner, "window": window, "leaves": leaves, "rows": rows, "lines": text}
@@ -549,7 +548,7 @@ class House:
         if fact in self.batches:
             seal = {
                 "received": fact, "messageID": name, "partner": partner, "digest": sha(data), "window": window["id"],
-                "status": "ACCP", "count": 1, "root": merkle.root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
+                "status": "ACCP", "count": 1, "root": proofs.root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
             }
             self.add("sealed", {"records": seal}, at)
         self.lists.setdefault((partner, "RT"), []).append(window["id"])
@@ -577,14 +576,14 @@ class House:
             account = self.accounts.setdefault(
                 partner, {"closing": 0, "carried": 0, "instructions": [], "position": 0, "number": 0})
             account["number"] += 1
-            replay = money.Account(self.p.agreements[partner].currency)
+            replay = rules.Account(self.p.agreements[partner].currency)
             replay.closing, replay.carried = account["closing"], account["carried"]
             for end, amount in account["instructions"]: replay.issued(end, amount)
             for when, act in self.steps:
                 if when < cutoff: replay.apply(when, act)
-            lines = money.settlement_lines(book, partner, self.p, self.fixings, self.adjusted.get((window, partner),
+            lines = rules.settlement_lines(book, partner, self.p, self.fixings, self.adjusted.get((window, partner),
                                                                                                   []))
-            result = results[partner] = money.settle(book, partner, self.p, lines, replay)
+            result = results[partner] = rules.settle(book, partner, self.p, lines, replay)
             frame = documents.Frame(self.p, window, partner, account["number"], utc(at), head)
             stub = ET.fromstring(
                 f"<S><FromDateTime>{frame.item['open']}</FromDateTime><ToDateTime>"
@@ -628,7 +627,8 @@ class House:
         made.append(element("Files", series="LIVE", through=len(own), received=len(own), accepted=every.count("ACCP"),
                             partlyAccepted=every.count("PART"), refused=every.count("RJCT"), refusedAtDoor=0))
         for _, sequence, fact, status, digest in self.change("list", [one for one in own if one[0] == window]):
-            made.append(element("File", digest, sequence=sequence, fact=fact, status=status))
+            made.append(element("File", digest, sequence=sequence, fact=fact, status=status,
+                                receipts=f"RCP-{fact:04} RCP-{fact:04}"))
         answered = self.lists.get((partner, "RT"), []).count(window)
         made.append(element("Messages", accepted=answered, refused=0, duplicate=0))
         made.append(element("Receipts", issued=self.issued.get(partner, 0)))
@@ -639,7 +639,7 @@ class House:
         return next((name for name, place in self.known.items() if place == (batch, record)), "")
 
     def summary(self, window: str, results: dict) -> bytes:
-        from recompute import column
+        from stage_figures import column
         book, root, total, nets = self.books[window], ET.Element("HostSummary"), 0, {}
         opening = 100000 if not self.closed else self.outstanding
         root.append(documents.element("OpeningOutstanding", opening))
@@ -660,14 +660,14 @@ class House:
             currency = self.p.agreements[partner].currency
             nets[currency] = nets.get(currency, 0) - r.net
             cash = {
-                k: money.money_text(v, currency)
+                k: rules.money_text(v, currency)
                 for k, v in (("opening", r.opening), ("net", r.net), ("payments", r.payments), ("returns", r.returns),
                              ("closing", r.closing), ("due", r.due), ("inSettlement", r.in_settlement))
             }
             root.append(
                 documents.element("Account", partner=partner, currency=currency, action=r.action,
                                   endToEndId=r.end_to_end, valueDate=r.value_date, **cash))
-        root.extend([documents.element("HostNet", money.money_text(n, c), currency=c) for c, n in nets.items()])
+        root.extend([documents.element("HostNet", rules.money_text(n, c), currency=c) for c, n in nets.items()])
         root.append(
             documents.element("JournalHead", self.chain(len(self.log)), algorithm="SHA-256", sequence=len(self.log)))
         root.append(
@@ -687,14 +687,14 @@ class House:
         before = windows[windows.index(window) - 1] if windows.index(window) else None
         start = find("windowCutOff", before) - 1 if before else 0
         end, size = find("sealed", window), len(self.log)
-        leaves = [merkle.leaf(f) for f in self.log]
+        leaves = [proofs.leaf(f) for f in self.log]
         out = {"VERIFY.md": b"# How to check\n", "checkpoint.note": self.pki.checkpoint(size, self.root(size))}
         out["checkpoint.note.p7s"] = self.pki.sign("host", out["checkpoint.note"])
-        def tree(places: list) -> list: return [merkle.root_of(leaves[a:a + n]).hex() for a, n in places]
+        def tree(places: list) -> list: return [proofs.root_of(leaves[a:a + n]).hex() for a, n in places]
 
         out["log/range.json"] = json.dumps({
-            "from": start, "to": end, "size": size, "left": tree(merkle.cover(0, start)),
-            "right": tree(merkle.cover(end, size))
+            "from": start, "to": end, "size": size, "left": tree(proofs.cover(0, start)),
+            "right": tree(proofs.cover(end, size))
         }).encode()
         out["log/leaves.bin"] = b"".join(leaves[start:end])
         shown, own = set(), lambda name: not partner or name == partner

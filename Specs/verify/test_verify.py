@@ -14,19 +14,17 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import archive
-import clearing
+import rules
 import documents
-import merkle
-import money
-import notes
+import proofs
 import programme
 import records
 import sample
 import verify_evidence
 import yaml_subset
-from bundle import Pins
+from bundle import Pins, parse_xml
 
-BINARY = HERE.parent.parent / ".build" / "debug" / "coalition"
+BINARY = pathlib.Path(os.environ.get("COALITION", HERE.parent.parent / ".build" / "debug" / "coalition"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="test-verify-")
 
 
@@ -49,7 +47,7 @@ class TarTest(unittest.TestCase):
         found = self.scan(sample.tar(self.ENTRIES))
         self.assertEqual(found.problems, [])
         self.assertEqual(self.contents, self.ENTRIES)
-        self.assertEqual(found.digest("b"), hashlib.sha256(b"b").hexdigest())
+        self.assertEqual(found.place("b").digest, hashlib.sha256(b"b").hexdigest())
 
     def test_every_byte_of_a_header(self) -> None:
         """A changed header byte is refused, also when the checksum is made to fit."""
@@ -97,31 +95,31 @@ class MerkleTest(unittest.TestCase):
         5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328""".split()
 
     def test_roots(self) -> None:
-        self.assertEqual(merkle.root_of([]).hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        self.assertEqual(proofs.root_of([]).hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         for size, root in enumerate(self.ROOTS, 1):
-            self.assertEqual(merkle.root_of(map(merkle.leaf, self.LEAVES[:size])).hex(), root)
+            self.assertEqual(proofs.root_of(map(proofs.leaf, self.LEAVES[:size])).hex(), root)
 
     def test_paths(self) -> None:
-        leaves = [merkle.leaf(b"%d" % i) for i in range(21)]
+        leaves = [proofs.leaf(b"%d" % i) for i in range(21)]
         for size in range(1, 22):
-            root = merkle.root_of(leaves[:size])
+            root = proofs.root_of(leaves[:size])
             for index in range(size):
                 path = sample.path_of(leaves[:size], index)
-                self.assertEqual(merkle.root_by_path(leaves[index], index, size, path), root)
-                self.assertNotEqual(merkle.root_by_path(leaves[index], index, size, path[:-1]), root if path else None)
-                self.assertIsNone(merkle.root_by_path(leaves[index], index, size, path + [root]))
+                self.assertEqual(proofs.root_by_path(leaves[index], index, size, path), root)
+                self.assertNotEqual(proofs.root_by_path(leaves[index], index, size, path[:-1]), root if path else None)
+                self.assertIsNone(proofs.root_by_path(leaves[index], index, size, path + [root]))
 
     def test_ranges(self) -> None:
-        leaves = [merkle.leaf(b"%d" % i) for i in range(23)]
+        leaves = [proofs.leaf(b"%d" % i) for i in range(23)]
         for start in range(23):
             for end in range(start, 24):
-                sides = [[merkle.root_of(leaves[a:a + n]).hex() for a, n in merkle.cover(*side)]
+                sides = [[proofs.root_of(leaves[a:a + n]).hex() for a, n in proofs.cover(*side)]
                          for side in ((0, start), (end, 23))]
                 text = {"from": start, "to": end, "size": 23, "left": sides[0], "right": sides[1]}
-                made = merkle.Range(text, b"".join(leaves[start:end]))
-                self.assertEqual(made.root(23), merkle.root_of(leaves))
+                made = proofs.Range(text, b"".join(leaves[start:end]))
+                self.assertEqual(made.root(23), proofs.root_of(leaves))
                 for size in range(start, end + 1):
-                    self.assertEqual(made.root(size), merkle.root_of(leaves[:size]), (start, end, size))
+                    self.assertEqual(made.root(size), proofs.root_of(leaves[:size]), (start, end, size))
 
 
 class NoteTest(unittest.TestCase):
@@ -130,22 +128,22 @@ class NoteTest(unittest.TestCase):
     LINE = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 
     def test_go_vector(self) -> None:
-        key = notes.Key.read(self.VKEY)
-        self.assertIs(notes.Note((self.TEXT + "\n" + self.LINE).encode()).signed_by(key), True)
-        self.assertIs(notes.Note((self.TEXT.replace("you", "You") + "\n" + self.LINE).encode()).signed_by(key), False)
-        other = notes.Note((self.TEXT + "\n" + self.LINE.replace("Neumann", "Other")).encode())
+        key = proofs.Key.read(self.VKEY)
+        self.assertIs(proofs.Note((self.TEXT + "\n" + self.LINE).encode()).signed_by(key), True)
+        self.assertIs(proofs.Note((self.TEXT.replace("you", "You") + "\n" + self.LINE).encode()).signed_by(key), False)
+        other = proofs.Note((self.TEXT + "\n" + self.LINE.replace("Neumann", "Other")).encode())
         self.assertIsNone(other.signed_by(key))
         for bad in (self.VKEY.replace("c74f20a3", "c74f20a4"), self.VKEY[:-4], "x"):
-            self.assertRaises(ValueError, notes.Key.read, bad)
+            self.assertRaises(ValueError, proofs.Key.read, bad)
 
     def test_checkpoint_and_proof(self) -> None:
         root = base64.b64encode(bytes(32)).decode()
-        self.assertEqual(notes.Checkpoint.read(f"o\n5\n{root}\n"), ("o", 5, bytes(32)))
+        self.assertEqual(proofs.Checkpoint.read(f"o\n5\n{root}\n"), ("o", 5, bytes(32)))
         for bad in (f"o\n05\n{root}\n", f"o\n5\n{root}", f"o\n5\n{root}\nmore\n"):
-            self.assertRaises(ValueError, notes.Checkpoint.read, bad)
-        self.assertEqual(notes.tlog_proof(f"c2sp.org/tlog-proof@v1\nindex 3\n{root}\n\nnote\n".encode()),
+            self.assertRaises(ValueError, proofs.Checkpoint.read, bad)
+        self.assertEqual(proofs.tlog_proof(f"c2sp.org/tlog-proof@v1\nindex 3\n{root}\n\nnote\n".encode()),
                          (3, [bytes(32)], b"note\n"))
-        self.assertEqual(notes.tlog_proof(b"c2sp.org/tlog-proof@v1\nindex 0\n\nnote\n"), (0, [], b"note\n"))
+        self.assertEqual(proofs.tlog_proof(b"c2sp.org/tlog-proof@v1\nindex 0\n\nnote\n"), (0, [], b"note\n"))
 
 
 class LeafTest(unittest.TestCase):
@@ -195,9 +193,14 @@ class LeafTest(unittest.TestCase):
                 self.assertIn(data[rec.offset:rec.offset + rec.length][-1:], b",>")
 
     def test_readers(self) -> None:
-        self.assertEqual(records.split_csv('a,"b,""c""\n",,"",d'), ["a", 'b,"c"\n', "", "", "d"])
-        for bad in ('a,"b', 'a,"b"c'):
-            self.assertRaises(ValueError, records.split_csv, bad)
+        rows = b'\xef\xbb\xbf#HEADER,1.0,M\r\nTransactionId\r\na,"b,""c""\n",,"",d\r\n#TRAILER,1\r\n'
+        for step in (1, 7, 1000):
+            found, = records.reader(rows[i:i + step] for i in range(0, len(rows), step))
+            self.assertEqual(list(found.fields.items()), [("TransactionId", "a"), ("LoyaltyTransactionType", 'b,"c"\n'),
+                                                          ("AccountIdType", "d")])
+            self.assertEqual(rows[found.offset:found.offset + found.length], b'a,"b,""c""\n",,"",d')
+        for bad in (b'a,"b', b'a,"b"c'):
+            self.assertRaises(Exception, list, records.CsvReader([b"#HEADER\nT\n" + bad]))
         for bad in (b'<!DOCTYPE a><a/>', b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b"<a>"):
             self.assertRaises(Exception, list, records.XmlReader([bad]))
 
@@ -244,16 +247,16 @@ class RulesTest(unittest.TestCase):
         from fractions import Fraction as F
         for value, wanted in ((F(5, 2), (3, 2, 2)), (F(-5, 2), (-3, -2, -2)), (F(7, 2), (4, 4, 3)),
                               (F(-1, 3), (0, 0, 0)), (F(2, 3), (1, 1, 0))):
-            self.assertEqual(tuple(clearing.rounded(value, m) for m in ("HALF_UP", "HALF_EVEN", "DOWN")), wanted)
-        self.assertEqual([money.exact_text(v) for v in (F(4936, 7), F(3125, 2), F(-17, 10**6), F(0), F(155))],
+            self.assertEqual(tuple(rules.rounded(value, m) for m in ("HALF_UP", "HALF_EVEN", "DOWN")), wanted)
+        self.assertEqual([rules.exact_text(v) for v in (F(4936, 7), F(3125, 2), F(-17, 10**6), F(0), F(155))],
                          ["4936/7", "1562.5", "-0.000017", "0", "155"])
-        self.assertEqual(clearing.shares(101, {"RAILCO": 1, "MARCHE": 1}), {"RAILCO": 50, "MARCHE": 51})
-        self.assertEqual(clearing.shares(333, {"RAILCO": 334, "MARCHE": 200, "HOST": 133}),
+        self.assertEqual(rules.shares(101, {"RAILCO": 1, "MARCHE": 1}), {"RAILCO": 50, "MARCHE": 51})
+        self.assertEqual(rules.shares(333, {"RAILCO": 334, "MARCHE": 200, "HOST": 133}),
                          {"RAILCO": 167, "MARCHE": 100, "HOST": 66})
-        self.assertEqual((money.percent(-3, "20"), money.percent(12000, "20", True)), (-1, 2000))
+        self.assertEqual((rules.percent(-3, "20"), rules.percent(12000, "20", True)), (-1, 2000))
 
-    def account(self) -> money.Account:
-        account = money.Account("EUR")
+    def account(self) -> rules.Account:
+        account = rules.Account("EUR")
         account.issued("S", 1000)
         return account
 
@@ -340,16 +343,16 @@ class HouseTest(unittest.TestCase):
             result = self.house.statements[s["window"]][s["partner"]]
             for name in ("opening", "net", "payments", "returns", "closing", "due", "inSettlement"):
                 value = getattr(result, {"inSettlement": "in_settlement"}.get(name, name))
-                self.assertEqual(money.money_text(value, s["currency"]), s[name], (s["window"], s["partner"], name))
+                self.assertEqual(rules.money_text(value, s["currency"]), s[name], (s["window"], s["partner"], name))
             self.assertEqual(result.action, s["action"])
             mine = [(l.kind, l.side, l.quantity, l.price, f"FX-{l.fixing[0][2:]}" if l.fixing else "none",
-                     money.exact_text(l.exact), money.decimal(l.amount, l.scale), money.exact_text(l.difference),
+                     rules.exact_text(l.exact), rules.decimal(l.amount, l.scale), rules.exact_text(l.difference),
                      l.tax[0], l.tax[1] or "", l.corrected) for l in result.lines]
             theirs = [(l["kind"], l["dc"], l["quantity"], l["unitPrice"], l["fixing"], l["exact"], l["amount"],
                        l["difference"], l["tax"], (l["taxRate"] if l["tax"] != "O" else "") or "", l["correctedLine"]
                        or "") for l in s["lines"]]
             self.assertEqual(mine, theirs)
-            self.assertEqual([(c, r, money.money_text(b, s["currency"]), money.money_text(t, s["currency"]))
+            self.assertEqual([(c, r, rules.money_text(b, s["currency"]), rules.money_text(t, s["currency"]))
                               for c, r, b, t in result.taxes],
                              [(t["category"], t["rate"], t["base"], t["tax"]) for t in s["taxes"]])
         paid = {
@@ -557,7 +560,7 @@ class ProgramTest(unittest.TestCase):
             for partner in house.p.agreements:
                 for kind in ("CLS", "STL"):
                     path = pathlib.Path(folder, "statements", partner, f"{kind}-{window}-{partner}.xml")
-                    root = documents.parse_xml(path.read_bytes())
+                    root = parse_xml(path.read_bytes())
                     head = root.find("JournalHead")
                     frame = documents.Frame(house.p, window, partner, number, root.findtext("ClosedDateTime"),
                                             (head.get("sequence"), head.text))
