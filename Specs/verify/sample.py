@@ -26,7 +26,7 @@ import yaml_subset
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "golden"
 MESSAGES = {"A-771", "T07", "T08", "T03"}
 CARD = "9250123456789013"
-PEOPLE = ["host", "MARCHE", "RAILCO", "BANQUE", "CARBU", "maker", "checker", "stranger"]
+PEOPLE = ["host", "MARCHE", "RAILCO", "BANQUE", "CARBU", "maker", "checker", "stranger", "MARCHE2"]
 CONFIG = """[ca]
 default_ca=c
 [c]
@@ -178,8 +178,10 @@ def xml_file(partner: str, number: int, at: str, rows: list[dict], message: str)
 class House:
     """The log and everything that it refers to; `change` may alter what a dishonest host writes."""
 
-    def __init__(self, pki: Pki, until: str = "W-2026-04B", change=None, messages: set = MESSAGES) -> None:
-        self.messages = messages
+    def __init__(self, pki: Pki, until: str = "W-2026-04B", change=None, messages: set = MESSAGES,
+                 more: list = ()) -> None:
+        self.messages, self.more = messages, list(more)
+        self.erased, self.everywhere = set(), {}  # everywhere: facts that are shown outside of the range, too
         self.pki, self.change, self.until = pki, change or (lambda what, item: item), until
         self.log: list[bytes] = []
         self.facts: list[tuple] = []
@@ -284,7 +286,7 @@ class House:
 
     def play(self) -> None:
         self.load(programme.instant("2026-02-28T23:00:00Z"))
-        for at, what, item in sorted(self.events(), key=lambda e: e[0]):
+        for at, what, item in sorted(self.events() + self.more, key=lambda e: e[0]):
             for window in self.p.windows:
                 if window["id"] not in self.cut and programme.instant(window["cutoff"]) <= at:
                     self.cut.add(window["id"])
@@ -355,17 +357,94 @@ class House:
                 for role in parts
             }
         }
-        number = self.add("actCarriedOut", {"act": {act["act"]: {"_0": {}}}, "evidence": evidence}, at)
+        name = {"suspend-key": "suspendKey", "erase": "erasure"}.get(act["act"], act["act"])
+        stated = self.stated.pop() if name == "erasure" else act if name == "suspendKey" else {}
+        number = self.add("actCarriedOut", {"act": {name: {"_0": stated}}, "evidence": evidence}, at)
+        if name in ("suspendKey", "erasure"):
+            self.everywhere[number] = "*" if name == "erasure" else act["partner"]
+            self.shown[number] = act["partner"]
         self.files[f"acts/{number:010}/act.json"] = data
         for role, signature in parts.items():
             self.files[f"acts/{number:010}/act.json.{role}.p7s"] = signature
         self.shown[number] = act.get("partner") or (act.get("instruction", "").split("-")[-2:-1] or [""])[0] or "*"
         if act["act"] == "fixing":
             self.fixings[act["window"], "EUR", "TND"] = act["rate"]
+        elif act["act"] in ("suspend-key", "erase"):
+            pass
         elif act["act"] == "adjustment":
             self.adjusted.setdefault((self.p.window_at(at)["id"], act["partner"]), []).append(act)
         else:
             self.steps.append((at, act))
+
+    def erase(self, at: int, item: tuple) -> None:
+        """The original of a file goes with the parts of its leaves; the leaves stay."""
+        partner, sequence = item
+        number = next(n for n, b in self.batches.items() if (b["partner"], b["number"]) == (partner, sequence))
+        folder = f"batches/{number:010}/"
+        self.stated = [{"batch": {"partner": partner, "sequence": sequence, "series": "LIVE"}, "received": [number],
+                        "originals": [sha(self.files[folder + "original"])], "reason": "RETENTION"}]
+        self.act(at, {"act": "erase", "file": f"{partner}/LIVE/{sequence}", "partner": partner, "reason": "RETENTION"})
+        for name in ("original", "records.bin", "lines.json"):
+            del self.files[folder + name]
+        self.files[folder + "leaves.bin"] = b"".join(self.batches[number]["leaves"])
+        self.erased.add(number)
+
+    def answer(self, at: int, item: tuple) -> None:
+        """A partner agrees to a statement."""
+        partner, window = item
+        data = self.files[f"statements/STL-{window}-{partner}.xml"]
+        body = self.change("answer", {"PartnerId": partner, "StatementId": f"STL-{window}-{partner}",
+                                      "StatementDigest": sha(data), "Verdict": "AGREED"})
+        text = "".join(f"<{k}>{v}</{k}>" for k, v in body.items())
+        said = f"<StatementAnswer>{text}</StatementAnswer>".encode()
+        reply = f"<StatementAnswerReply>{text}<AnswerDigest>{sha(said)}</AnswerDigest></StatementAnswerReply>".encode()
+        signer = self.change("signer", (partner, "answer"))[0]
+        made = {"answer.cms": self.pki.sign(signer, said, True), "reply.cms": self.pki.sign("host", reply, True)}
+        self.noted("answers", "statementAnswered", partner, at, made, {
+            "statement": body["StatementId"], "statementDigest": body["StatementDigest"], "verdict": "AGREED",
+            "signer": self.signer(signer, at), "digest": sha(said)})
+
+    def rotate(self, at: int, item: tuple) -> None:
+        """A partner registers a new key in place of an old one, which ends."""
+        partner, new, until = item
+        old = {"replaces": self.pki.print[partner], "replacedUntil": utc(until)}
+        text = f"ROTATE {partner} SIGN\nFROM {utc(at)}\nREPLACES {old['replaces']}\nOLD-UNTIL {utc(until)}\n"
+        text = self.change("request", text + self.pki.pem[new])
+        prover = self.change("prover", new)
+        reply = f"<KeyChange><PartnerId>{partner}</PartnerId><Registered use='SIGN'>{self.pki.print[new]}</Registered>" \
+            f"<Replaces>{old['replaces']}</Replaces></KeyChange>"
+        made = {"request.cms": self.pki.sign(partner, text.encode(), True), "proof.p7s": self.pki.sign(
+            prover, text.encode()), "reply.cms": self.pki.sign("host", reply.encode(), True)}
+        self.noted("keys", "keyChanged", partner, at, made, {
+            "change": {"rotated": {"_0": {"grant": {"usage": "SIGN", "fingerprint": self.pki.print[new],
+                                                    "activeFrom": utc(at)}, **old}}},
+            "signer": self.signer(partner, at), "digest": sha(text.encode())})
+
+    def noted(self, folder: str, kind: str, partner: str, at: int, made: dict, body: dict) -> None:
+        fact = {"partner": partner, "attachments": [attachment(name, data) for name, data in made.items()]}
+        number = self.add(kind, fact | body, at)
+        self.files |= {f"{folder}/{number:010}/{name}": data for name, data in made.items()}
+        self.everywhere[number] = partner
+
+    def clear(self, at: int, item: tuple) -> None:
+        """The receipt CLEARED of a file, with the paths of its three facts."""
+        partner, sequence = item
+        number, b = next((n, b) for n, b in self.batches.items() if (b["partner"], b["number"]) == (partner, sequence))
+        size, folder = len(self.log), f"batches/{number:010}/"
+        leaves = [proofs.leaf(fact) for fact in self.log]
+        seal = next(n for n, (k, body, _) in enumerate(self.facts, 1) if k == "sealed"
+                    and body.get("window", {}).get("window") == b["window"])
+        from xml.sax.saxutils import escape
+        evidence = f'<Checkpoint size="{size}" root="{self.root(size).hex()}">{self.pki.checkpoint(size, self.root(size)).decode()}</Checkpoint>'
+        for one in self.change("inclusions", [number, b["sealed"], seal]):
+            path = "".join(f"<Hash>{h.hex()}</Hash>" for h in path_of(leaves, one - 1))
+            evidence += f'<Inclusion sequence="{one}"><Fact>{escape(self.log[one - 1].decode())}</Fact>{path}</Inclusion>'
+        original = self.files[folder + "original"]
+        cleared = self.receipt(folder, "cleared", partner, sequence, original, self.p.window(b["window"]), at, evidence)
+        made = [attachment("receipt.xml", cleared), attachment("receipt.xml.p7s", self.files[folder + "cleared.xml.p7s"])]
+        self.issued[partner] += 1
+        self.everywhere[self.add("fileCleared", {"attachments": made, "received": number, "window": b["window"], "batch": {
+            "partner": partner, "sequence": sequence, "series": "LIVE"}}, at)] = partner
 
     def signer(self, who: str, at: int) -> dict:
         return {
@@ -458,6 +537,7 @@ class House:
             "received": fact, "batch": batch, "digest": sha(data), "window": window["id"], "status": status,
             "count": len(judged), "root": root.hex(), "leaf": 1
         }
+        self.batches[fact]["number"] = number
         self.batches[fact]["sealed"] = self.add("sealed", {"records": seal}, at)
         self.issued[partner] = self.issued.get(partner, 0) + 2
         self.lists.setdefault(partner, []).append((window["id"], number, fact, status, sha(data)))
@@ -508,7 +588,7 @@ class House:
             leaves.append(proofs.leaf(rows[-1][0].data()))
         self.files[folder + "records.bin"], self.files[folder + "lines.json"] = table, json.dumps(
             text, sort_keys=True).encode()
-        self.batches[fact] = {"partner": partner, "window": window, "leaves": leaves, "rows": rows, "lines": text}
+        self.batches[fact] = {"partner": partner, "window": window, "leaves": leaves, "rows": rows, "lines": text, "number": 0}
 
     def message(self, at: int, item: tuple) -> None:
         partner, row = item
@@ -522,7 +602,8 @@ class House:
         rec = next(iter(records.XmlReader([data])))
         leaf, private, lines, promotion = self.judge(partner, rec, 1, fact, at, window["id"], False)
         folder = f"messages/{fact:010}/"
-        self.files[folder + "message.cms"] = self.pki.sign(partner, data, True)
+        signer = self.change("signer", (partner, name))[0]
+        self.files[folder + "message.cms"] = self.pki.sign(signer, data, True)
         self.files[folder + "answer.cms"] = self.pki.sign("host", b"<answer/>", True)
         stated = [self.posted(key, points) for _, key, points in lines]
         if any(who != partner for who, _, _ in lines):  # it posts to another partner: sealed, and shown like a file
@@ -541,7 +622,7 @@ class House:
             "messageAnswered", {
                 "attachments": [attachment(n, self.files[folder + n]) for n in ("message.cms", "answer.cms")
                                 ], "digest": sha(data), "entry": entry, "messageID": name, "partner": partner,
-                "programmeVersion": 1, "signer": self.signer(partner, at), "status": "ACCP", "posting": {
+                "programmeVersion": 1, "signer": self.signer(signer, at), "status": "ACCP", "posting": {
                     "lineSets": [{"lines": list(range(len(lines)))}], "lines": stated, "window": window["id"]
                 }
             }, at)
@@ -625,7 +706,8 @@ class House:
         own = self.lists.get(partner, [])
         every = [s for _, _, _, s, _ in own]
         made.append(element("Files", series="LIVE", through=len(own), received=len(own), accepted=every.count("ACCP"),
-                            partlyAccepted=every.count("PART"), refused=every.count("RJCT"), refusedAtDoor=0))
+                            partlyAccepted=every.count("PART"), refused=every.count("RJCT"), refusedAtDoor=0, replaced=0,
+                            withdrawn=0, undecided=0))
         for _, sequence, fact, status, digest in self.change("list", [one for one in own if one[0] == window]):
             made.append(element("File", digest, sequence=sequence, fact=fact, status=status,
                                 receipts=f"RCP-{fact:04} RCP-{fact:04}"))
@@ -707,13 +789,14 @@ class House:
             }.get(kind, lambda: kind in ("genesis", "sealed", "windowCutOff", "checkpointSigned"))()
             outside = kind in ("genesis", "sealed", "windowCutOff") \
                 or mine and kind in ("actCarriedOut", "messageAnswered")
-            if (inside and (mine or not partner)) or (n <= start and outside):
+            if (inside and (mine or not partner)) or (n <= start and outside) or own(self.everywhere.get(n, "-")) \
+                    or self.everywhere.get(n) == "*":
                 shown.add(n)
         priors: set = set()
         batches = [n for n, b in self.batches.items() if b["window"] == window and own(b["partner"])]
         for n in batches:
             for name in [f for f in self.files if f.startswith(f"batches/{n:010}/")]: out[name] = self.files[name]
-            if partner: out[f"batches/{n:010}/lines.json"] = self.masked_lines(n, partner)
+            if partner and n not in self.erased: out[f"batches/{n:010}/lines.json"] = self.masked_lines(n, partner)
             for leaf, private, _ in self.batches[n]["rows"]:
                 if private.original[0] in self.batches and self.batches[private.original[0]]["window"] != window:
                     priors.add(private.original)
@@ -721,13 +804,22 @@ class House:
             if b["window"] != window and windows.index(b["window"]) < windows.index(window):
                 priors |= {(n, l.number)
                            for l, private, _ in b["rows"] if private.original in priors and l.type == "RVSL"}
-        for n, r in priors: out[f"priors/{n:010}-{r}.json"] = self.prior(n, r, partner)
+        for n, r in priors:
+            if n in self.erased:
+                leaf, path = self.batches[n]["leaves"][r - 1], path_of(self.batches[n]["leaves"], r - 1)
+                out[f"priors/{n:010}-{r}.leaf.json"] = json.dumps(
+                    {"batch": n, "index": r - 1, "leaf": leaf.hex(), "path": [h.hex() for h in path]}).encode()
+            else:
+                out[f"priors/{n:010}-{r}.json"] = self.prior(n, r, partner)
         for n, b in self.batches.items():
             if partner and b["partner"] != partner and b["window"] == window and any(k["key"]["partner"] == partner
                                                                                      for k in b["lines"]["lines"]):
                 for name in ("received.xml",
                              "received.xml.p7s") if f"batches/{n:010}/received.xml" in self.files else ():
                     out[f"shared/{n:010}/{name}"] = self.files[f"batches/{n:010}/{name}"]
+                if n in self.erased:
+                    out[f"shared/{n:010}/leaves.bin"] = self.files[f"batches/{n:010}/leaves.bin"]
+                    continue
                 out[f"shared/{n:010}/lines.json"] = self.masked_lines(n, partner)
                 rows = [
                     json.dumps({
@@ -741,7 +833,7 @@ class House:
             out[f"log/facts/{n:010}.json"] = self.log[n - 1]
             for name in self.files:
                 inside = start < n <= end
-                if name.startswith(f"acts/{n:010}/") or (inside and n not in self.batches
+                if name.startswith((f"acts/{n:010}/", f"answers/{n:010}/", f"keys/{n:010}/")) or (inside and n not in self.batches
                                                          and name.startswith(f"messages/{n:010}/")):
                     out[name] = self.files[name]
             if not start < n <= end:

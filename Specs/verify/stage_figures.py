@@ -229,10 +229,13 @@ class Recomputed:
             self.keep(place, leaf, private, bonus, lines)
 
     def take_as_sealed(self, leaf: records.Leaf, keys: list, window: str) -> None:
-        for key, points in keys if window == self.b.window and leaf.status == "ACCP" else []:
-            if key:
-                split = key["kind"].startswith("BONUS")
-                self.book.count(key, points if split else leaf.units, points, leaf.flags, "issued")
+        """A reversal of an erased record counts what its own leaf states."""
+        if window == self.b.window and leaf.status == "ACCP":
+            split = any(key and key["kind"].startswith("BONUS") for key, _ in keys)
+            self.book.host_funded -= leaf.points - sum(leaf.shares) if split else 0
+            for key, points in keys:
+                if key:
+                    self.book.count(key, points if split else leaf.units, points, leaf.flags, "issued")
 
     def message(self, fact: Fact) -> Iterator[Problem]:
         """A message without a seal: its fact against the record within its CMS."""

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -195,7 +196,7 @@ class LeafTest(unittest.TestCase):
     def test_readers(self) -> None:
         rows = b'\xef\xbb\xbf#HEADER,1.0,M\r\nTransactionId\r\na,"b,""c""\n",,"",d\r\n#TRAILER,1\r\n'
         for step in (1, 7, 1000):
-            found, = records.reader(rows[i:i + step] for i in range(0, len(rows), step))
+            found, = records.CsvReader(rows[i:i + step] for i in range(0, len(rows), step))
             self.assertEqual(list(found.fields.items()), [("TransactionId", "a"), ("LoyaltyTransactionType", 'b,"c"\n'),
                                                           ("AccountIdType", "d")])
             self.assertEqual(rows[found.offset:found.offset + found.length], b'a,"b,""c""\n",,"",d')
@@ -525,6 +526,144 @@ class HouseTest(unittest.TestCase):
         house = sample.House(pki, "W-2026-03A")
         self.assertVerdict(self.judge(house.bundle("W-2026-03A"), house.scope, pki, Pins(pki.pins())), 12,
                            pki.print["CARBU"])
+
+    # -- answers, keys, erasure, CLEARED -----------------------------------------------------------------------------
+
+    LATE = programme.instant("2026-05-02T10:00:00Z")
+
+    def more(self, events: list, window: str = "W-2026-03B", partner: str = "", change: object = None,
+             until: str = "W-2026-03B") -> tuple:
+        """A house in which more happens, and the entries of one of its bundles."""
+        house = sample.House(self.pki, until, change, more=events)
+        return house, house.bundle(window, partner)
+
+    def forged(self, what: str, to: object, events: list) -> verify_evidence.Report:
+        house, entries = self.more(events, change=lambda name, item: to(item) if name == what else item, until="W-2026-04A")
+        return self.judge(entries, house.scope)
+
+    def test_answers(self) -> None:
+        events = [(programme.instant("2026-04-10T10:00:00Z"), "answer", ("MARCHE", "W-2026-03B"))]
+        for partner in ("", "MARCHE"):
+            house, entries = self.more(events, partner=partner, until="W-2026-04A")
+            report = self.judge(entries, house.scope)
+            self.assertVerdict(report, 0)
+            self.assertEqual(report.checked["answers to statements"], 1)
+        name = next(n for n in entries if n.endswith("/reply.cms"))
+        self.assertVerdict(self.judge({n: d for n, d in entries.items() if n != name}, house.scope), 13, name)
+        reply = entries | {name: self.pki.sign("host", b"<StatementAnswerReply/>", True)}
+        self.assertVerdict(self.judge(reply, house.scope), 11, name)
+        self.assertVerdict(self.forged("answer", lambda item: item | {"StatementDigest": "00" * 32}, events), 11, "answers/")
+        self.assertVerdict(self.forged("answer", lambda item: item | {"Verdict": "DIFFERS"}, events), 11, "answers/")
+        self.assertVerdict(self.forged("signer", lambda item: ("RAILCO", "") if item[1] == "answer" else item, events),
+                           12, "answer.cms")
+
+    def rotation(self, signers: object, **changes: object) -> verify_evidence.Report:
+        """MARCHE rotates on the 19th, its old key ends on the 25th; who signs its files is given by their numbers."""
+        start, end = (programme.instant(f"2026-03-{day}T12:00:00Z") for day in (19, 25))
+        def change(what: str, item: object) -> object:
+            if what == "signer" and item[0] == "MARCHE":
+                number = item[1].split("-")[1]
+                return signers(int(number) if number.isdecimal() else 9), item[1]
+            return changes[what](item) if what in changes else item
+        house, entries = self.more([(start, "rotate", ("MARCHE", "MARCHE2", end))], change=change)
+        return self.judge(entries, house.scope)
+
+    def test_rotation(self) -> None:
+        def new_later(number: int) -> str:
+            return "MARCHE2" if number > 2 else "MARCHE"
+        self.assertVerdict(self.rotation(new_later), 0)
+        self.assertVerdict(self.rotation(lambda _: "MARCHE2"), 12, "signature.p7s")  # before it counts
+        self.assertVerdict(self.rotation(lambda _: "MARCHE"), 12, "signature.p7s")  # after its end
+        self.assertVerdict(self.rotation(new_later, prover=lambda _: "stranger"), 12, "proof.p7s")
+        self.assertVerdict(self.rotation(new_later, request=lambda text: text.replace("FROM 2026-03-19", "FROM 2026-03-20")),
+                           11, "request.cms")
+
+    def test_suspension(self) -> None:
+        """Officers suspend the key of MARCHE; what it signs later is refused, what it signed before stands."""
+        act = {"act": "suspend-key", "fingerprint": self.pki.print["MARCHE"], "partner": "MARCHE", "reason": "STOLEN"}
+        for day, code in (("2026-03-24T12:00:00Z", 12), ("2026-04-02T12:00:00Z", 0)):
+            house, entries = self.more([(programme.instant(day), "act", act)], until="W-2026-04A",
+                                       partner="MARCHE")
+            self.assertVerdict(self.judge(entries, house.scope), code)
+        number = next(n for n in house.everywhere)
+        name = f"acts/{number:010}/act.json"
+        other = json.dumps(act | {"fingerprint": "00" * 32}).encode()
+        self.assertVerdict(self.judge(entries | {name: other}, house.scope), 11, name)
+        del entries[name]
+        self.assertVerdict(self.judge(entries, house.scope), 13, name)
+
+    def test_cleared(self) -> None:
+        events = [(programme.instant("2026-04-10T10:00:00Z"), "clear", ("MARCHE", 1))]
+        house, entries = self.more(events, partner="MARCHE", until="W-2026-04A")
+        report = self.judge(entries, house.scope)
+        self.assertVerdict(report, 0)
+        self.assertEqual(report.checked["receipts CLEARED"], 1)
+        for change in (lambda facts: [facts[0] + 1] + facts[1:], lambda facts: facts[:2]):
+            self.assertVerdict(self.forged("inclusions", change, events), 18, "cleared.xml: proved facts")
+        name = next(n for n in entries if n.endswith("/cleared.xml"))
+        data = entries[name]
+        at = data.index(b"<Hash>") + 6
+        data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        self.assertVerdict(self.judge(entries | {name: data}, house.scope), 18, "cleared.xml: Inclusion")
+
+    def test_erasure(self) -> None:
+        """Lines on erased records are issued; an erasure without its act is a missing file."""
+        until, events = "W-2026-04B", [(self.LATE - 10 * 86_400_000, "erase", (partner, number))
+                                       for partner in ("MARCHE", "RAILCO") for number in (2, 1)]
+        for window in ("W-2026-03B", "W-2026-04A"):
+            for partner in ("", "MARCHE", "RAILCO"):
+                house, entries = self.more(events, window, partner, until=until)
+                report = self.judge(entries, house.scope)
+                self.assertVerdict(report, 0)
+                grades = {line["grade"] for s in report.statements if "STL" in s["id"] and "MARCHE" in s["id"]
+                          for line in s["lines"] if partner != "RAILCO"}
+                self.assertTrue(partner == "RAILCO" or window != "W-2026-03B" or "issued" in grades, grades)
+        house, entries = self.more(events, "W-2026-04A", "RAILCO", until=until)
+        leaf = next(n for n in entries if n.endswith("-2.leaf.json"))
+        self.assertVerdict(self.judge(entries | {leaf: entries[leaf].replace(b'"index": 1', b'"index": 0')}, house.scope),
+                           18, leaf)
+        house, entries = self.more(events, until=until)
+        leaves = next(n for n in entries if n.endswith("/leaves.bin") and n.startswith("batches/"))
+        folder = leaves.removesuffix("leaves.bin")
+        acts = [f"{n:010}" for n in house.everywhere]
+        bare = {n: d for n, d in entries.items() if not any(act in n for act in acts)}
+        self.assertVerdict(self.judge(bare, house.scope), 13, leaves)
+        data = entries[leaves]
+        self.assertVerdict(self.judge(entries | {leaves: data[:-1] + bytes([data[-1] ^ 1])}, house.scope), 18, folder[:-1])
+        self.assertVerdict(self.judge({n: d for n, d in entries.items() if n != leaves}, house.scope), 18, folder)
+        other = entries | {folder + "signature.p7s": self.pki.sign("MARCHE", b"other bytes")}
+        self.assertVerdict(self.judge(other, house.scope), 11, folder + "signature.p7s")
+        for partner, old, new in (("MARCHE", b"<RecordCount>1<", b"<RecordCount>0<"), ("CARBU", b"<RecordCount>1<",
+                                  b"<RecordCount>2<"), ("RAILCO", b"<PriceVersion>P", b"<PriceVersion>Q")):
+            def change(what: str, item: tuple) -> tuple:  # less than is recomputed, more without an erased file, no price
+                return (item[0], item[1].replace(old, new)) if what == "statement" and \
+                    item[0] == f"CLS-W-2026-03B-{partner}.xml" else item
+            house, entries = self.more(events, until=until, change=change)
+            self.assertVerdict(self.judge(entries, house.scope), 15, f"CLS-W-2026-03B-{partner}")
+
+    def test_counts_of_the_list(self) -> None:
+        """Cumulative numbers are followed one by one."""
+        for old, new, item in ((b'replaced="0"', b'replaced="1"', "replaced"), (b'undecided="0"', b'undecided="1"',
+                               "undecided"), (b'withdrawn="0"', b'withdrawn="1"', "withdrawn"),
+                               (b"<Messages", b'<MissingSequence from="1" to="1" /><Messages', "MissingSequence"),
+                               (b'through="2"', b'through="3"', "through"), (b'receipts="RCP', b'receipts="RCX', "list")):
+            def change(what: str, at: tuple) -> tuple:
+                return (at[0], at[1].replace(old, new)) if what == "statement" and at[0].startswith(
+                    "STL-W-2026-03B-RAILCO") else at
+            self.assertVerdict(self.dishonest(change), 13, item)
+
+    def test_flips(self) -> None:
+        """One changed byte anywhere is refused by the stages archive or trust, with an entry named."""
+        seed = int(os.environ.get("COALITION_TEST_SEED", random.randrange(1 << 32)))
+        print(f"COALITION_TEST_SEED={seed}", file=sys.stderr)
+        chance, data = random.Random(seed), bytearray(sample.pack(self.base, self.pki, self.scope))
+        for _ in range(300):
+            at, bit = chance.randrange(len(data)), 1 << chance.randrange(8)
+            data[at] ^= bit
+            report = verify_evidence.verify(scratch("flip.tar", bytes(data)), self.pins)
+            self.assertIn(report.exit, (10, 17), at)
+            self.assertTrue(report.failures[0]["item"])
+            data[at] ^= bit
 
     # -- the command line --------------------------------------------------------------------------------------------
 
