@@ -206,18 +206,15 @@ class Bundle:
             and self.decisions[number].body["status"] == "RJCT"
 
     def batches(self) -> Iterator[Batch]:
-        """In the order in which they were decided."""
-        numbers = self.archive.numbers("batches")
-        if not self.totals:  # a bundle of one record shows its receipts and not the file
-            numbers = self.archive.numbers("batches", "/(?:records|leaves)[.]bin")
-        for number in sorted(numbers, key=lambda n: self.seals.get(n, (n, {}))[0]):
+        """Those with a seal and records, or what an erasure left, in the order of their decisions; see 'completeness'."""
+        for number in sorted(self.archive.numbers("batches"), key=lambda n: self.seals.get(n, (n, {}))[0]):
             folder = f"batches/{number:010}"
-            if self.refused(number):
-                continue
-            decided, seal = self.sealed(folder)
-            gone = f"{folder}/leaves.bin" in self.archive
-            lines = None if gone else records.Lines(self.json(f"{folder}/lines.json"))
-            yield Batch(number, folder, seal, decided, owner(seal), lines)
+            gone = number in self.erased and f"{folder}/leaves.bin" in self.archive
+            whole = f"{folder}/records.bin" in self.archive and f"{folder}/lines.json" in self.archive
+            if number in self.seals and (gone or whole):
+                decided, seal = self.seals[number]
+                lines = None if gone else records.Lines(self.json(f"{folder}/lines.json"))
+                yield Batch(number, folder, seal, decided, owner(seal), lines)
 
     def rows(self, batch: Batch) -> Iterator[tuple[records.Leaf, records.Private, int]]:
         """The records of a file as records.bin has them; none of an erased file."""

@@ -163,7 +163,9 @@ def key_changes(b: Bundle) -> Iterator[Problem]:
     for fact in b.of("keyChanged"):
         folder, change = f"keys/{fact.number:010}/", fact.body["change"]
         yield from content_digest(b, folder + "request.cms", fact.body["digest"])
-        if folder + "request.cms" in b.contents:
+        if folder + "request.cms" not in b.archive:
+            yield Problem(folder + "request.cms", "not in the bundle", "the request of a key change")
+        elif folder + "request.cms" in b.contents:
             b.reading = folder + "request.cms"
             asked = request(b.contents[folder + "request.cms"].decode(), fact)
             yield from differ(folder + "request.cms", asked, {"partner": fact.partner} | wanted_change(change))
@@ -231,6 +233,8 @@ def key(b: Bundle) -> Iterator[Problem]:
             yield from programme_signers(b, fact, uses)
     yield from host_signers(b, uses)
     yield from validity(b, uses)
+    for entry in sorted(b.signers.keys() - {use.entry for use in uses}):
+        b.remark(f"{entry}: no fact that is shown names it, and nothing here rests on it")
 
 
 def partner_signer(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:

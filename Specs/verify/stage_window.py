@@ -92,8 +92,12 @@ def completeness(b: Bundle) -> Iterator[Problem]:
             if number not in b.facts:
                 yield Problem(f"{folder}/{number:010}", f"fact {number} is not shown", "the fact that it belongs to")
     for number in b.archive.numbers("batches"):
-        if number not in b.facts and not b.seals[number][1].get("messageID"):
-            yield Problem(f"batches/{number:010}", f"fact {number} is not shown", "the fact that brought it")
+        folder, message = f"batches/{number:010}", b.seals.get(number, (0, {}))[1].get("messageID")
+        if number not in b.facts and not message or number not in b.seals and not b.refused(number):
+            yield Problem(folder, f"fact {number} or the seal of its records is not shown", "what brought and judged it")
+        for name in () if b.refused(number) or number in b.erased else ("records.bin", "lines.json"):
+            if f"{folder}/{name}" not in b.archive:
+                yield Problem(f"{folder}/{name}", "not in the bundle", "the records of a file that is not erased")
     yield from documents_present(b, partners)
     for partner in partners:
         yield from statements_of(b, partner)
@@ -133,7 +137,7 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
         folder, own = f"{FOLDERS.get(fact.kind, ('',))[-1]}/{fact.number:010}/", fact.partner in partners
         if fact.kind == "messageAnswered" and own and fact.number not in b.seals and b.window_of(fact) == b.window:
             yield from ((folder + name, f"the message of fact {fact.number}") for name in ("message.cms", "answer.cms"))
-        elif fact.kind in ("statementAnswered", "keyChanged") and (own or b.whole):
+        elif fact.kind in ("statementAnswered", "keyChanged", "fileCancelled") and (own or b.whole):
             yield from ((folder + item["name"], f"part of fact {fact.number}") for item in fact.body["attachments"])
         elif fact.kind == "fileCleared" and b.archive.names(f"batches/{fact.body['received']:010}/"):
             yield f"batches/{fact.body['received']:010}/cleared.xml", f"the receipt of fact {fact.number}"

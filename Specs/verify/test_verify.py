@@ -630,7 +630,7 @@ class HouseTest(unittest.TestCase):
         self.assertVerdict(self.judge(bare, house.scope), 13, leaves)
         data = entries[leaves]
         self.assertVerdict(self.judge(entries | {leaves: data[:-1] + bytes([data[-1] ^ 1])}, house.scope), 18, folder[:-1])
-        self.assertVerdict(self.judge({n: d for n, d in entries.items() if n != leaves}, house.scope), 18, folder)
+        self.assertVerdict(self.judge({n: d for n, d in entries.items() if n != leaves}, house.scope), 13, leaves)
         other = entries | {folder + "signature.p7s": self.pki.sign("MARCHE", b"other bytes")}
         self.assertVerdict(self.judge(other, house.scope), 11, folder + "signature.p7s")
         for partner, old, new in (("MARCHE", b"<RecordCount>1<", b"<RecordCount>0<"), ("CARBU", b"<RecordCount>1<",
