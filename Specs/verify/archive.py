@@ -166,7 +166,8 @@ def stage_archive(archive: Archive, key: proofs.Key) -> tuple[list[Problem], Man
         return [Problem("MANIFEST", problem, "a manifest and its signature line")], None
     listed, present = manifest.listed, list(archive.places)
     found = differ("MANIFEST", present[:2], ["MANIFEST", "MANIFEST.sig"])
-    found += [Problem(name, "listed in MANIFEST, not in the archive", "in both") for name in listed if name not in archive]
+    found += [Problem(name, "listed in MANIFEST, not in the archive", "in both")
+              for name in listed if name not in archive]
     found += [Problem(name, "in the archive, not listed in MANIFEST", "in both")
               for name in present[2:] if name not in listed]
     for name, digest in listed.items():

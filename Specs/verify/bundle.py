@@ -1,4 +1,4 @@
-"""What a bundle holds (evidence.md 'Entries', 'Facts that bundles show'), and what the stages hand on to one another."""
+"""What a bundle holds (evidence.md 'Entries', 'Facts that bundles show'), and what the stages hand on."""
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -206,7 +206,7 @@ class Bundle:
             and self.decisions[number].body["status"] == "RJCT"
 
     def batches(self) -> Iterator[Batch]:
-        """Those with a seal and records, or what an erasure left, in the order of their decisions; see 'completeness'."""
+        """Those with a seal and records, or what an erasure left, in the order of their decisions."""
         for number in sorted(self.archive.numbers("batches"), key=lambda n: self.seals.get(n, (n, {}))[0]):
             folder = f"batches/{number:010}"
             gone = number in self.erased and f"{folder}/leaves.bin" in self.archive

@@ -12,7 +12,7 @@ from archive import Problem
 from programme import Programme, instant
 from rules import Book, Result, decimal, exact_text, money_text
 
-# A place is Element, @attribute, Element@attribute; '+' signs it (CRDT plus), '#' is a line's references, '=0' a default.
+# A place is Element, @attribute, Element@attribute; '+' signs it (CRDT plus), '#' are references, '=0' is a default.
 CLEARING_ROW = ("@number @type @creditDebit SubSource Units@unit Units RatioVersion ExactPoints Points +Points "
                 "RoundingDifference PriceVersion Fixing TaxCategory TaxCategory@rate RecordCount LateRecordCount=0 "
                 "CarriedOverRecordCount=0")
@@ -21,8 +21,8 @@ CLEARING_TEXT = ("@number @type @creditDebit SubSource Units Units@unit RatioVer
 SETTLEMENT_ROW = ("@number @type @creditDebit Quantity UnitPrice UnitPrice@currency UnitPrice@version Fixing@id Fixing "
                   "ExactAmount Amount +Amount Amount@currency RoundingDifference TaxCategory TaxCategory@rate # "
                   "RecordCount=0")
-SETTLEMENT_TEXT = ("@number @type @creditDebit Quantity UnitPrice UnitPrice@currency Fixing@id Fixing ExactAmount Amount "
-                   "TaxCategory RoundingDifference")
+SETTLEMENT_TEXT = ("@number @type @creditDebit Quantity UnitPrice UnitPrice@currency Fixing@id Fixing ExactAmount "
+                   "Amount TaxCategory RoundingDifference")
 CLEARING_HEAD = ("statement row number kind dc sub_source unit units ratio_version exact_points points signed_points "
                  "difference price_version fixing tax_category tax_rate records late carried_over").split()
 SETTLEMENT_HEAD = ("statement row number kind dc quantity unit_price price_currency price_version fixing fixing_rate "
@@ -170,7 +170,8 @@ def clearing_statement(frame: Frame, book: Book, opening: int, found: ET.Element
     return root, rows, text
 
 
-def settlement_statement(frame: Frame, result: Result, points: str, found: ET.Element) -> tuple[ET.Element, list, list[str]]:
+def settlement_statement(frame: Frame, result: Result, points: str,
+                         found: ET.Element) -> tuple[ET.Element, list, list[str]]:
     """The settlement statement in its three forms; `found` lends the text its form of instants."""
     currency, name = frame.agreement.currency, f"STL-{frame.window}-{frame.partner}"
     root = element("SettlementStatement", "", *frame.start("STL"), element("SettlementCurrency", currency),
@@ -202,7 +203,8 @@ def settlement_statement(frame: Frame, result: Result, points: str, found: ET.El
         text.append(" ".join(cells(one, SETTLEMENT_TEXT)))
     for category, rate, base, tax in result.taxes:
         root.append(element("Tax", "", *tax_amounts(cash, base, tax), category=category, rate=rate))
-        rows.append([name, "TAX"] + [""] * 9 + [cash(base), cash(tax), cash(-tax), currency, "", category, rate, "", ""])
+        amounts = [cash(base), cash(tax), cash(-tax), currency]
+        rows.append([name, "TAX"] + [""] * 9 + amounts + ["", category, rate, "", ""])
         text.append(f"tax {category} {rate}% on {cash(base)}: {cash(tax)}")
     for category, rate, base, tax, basis in result.partner_taxes:
         root.append(element("PartnerTax", "", *tax_amounts(cash, base, tax), category=category, rate=rate, basis=basis))
@@ -226,8 +228,8 @@ def settlement_statement(frame: Frame, result: Result, points: str, found: ET.El
     paid = {"amount": cash(abs(result.due)), "currency": currency, "valueDate": result.value_date,
             "endToEndId": result.end_to_end} if result.end_to_end else {}
     root.extend([element("Settlement", action=result.action, **paid), frame.end()])
-    text += [result.action + (f": {paid['amount']} {currency} on {result.value_date}, {result.end_to_end}" if paid else ""),
-             f"Log {frame.head[0]} {frame.head[1]}"]
+    how = f": {paid['amount']} {currency} on {result.value_date}, {result.end_to_end}" if paid else ""
+    text += [result.action + how, f"Log {frame.head[0]} {frame.head[1]}"]
     return root, rows, text
 
 

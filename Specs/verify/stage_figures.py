@@ -66,8 +66,9 @@ class Recomputed:
         rec = next(iter(records.XmlReader([b"<R>", data, b"</R>"]))) if data[:1] == b"<" else \
             records.csv_record(0, len(data), next(csv.reader([data.decode()], strict=True)))
         yield from differ(f"{name}: length", (len(data), rec.length), (private.length, private.length))
-        yield from self.record(name, (item["batch"], leaf.number), rec, leaf, private, list(zip(lines.keys, leaf.shares)),
-                               owner(seal), fact, self.b.programme_of(fact), item["window"], item["promotion"])
+        keys = list(zip(lines.keys, leaf.shares))
+        yield from self.record(name, (item["batch"], leaf.number), rec, leaf, private, keys, owner(seal), fact,
+                               self.b.programme_of(fact), item["window"], item["promotion"])
 
     def priors(self) -> Iterator[Problem]:
         """Records of earlier windows: originals first, then their earlier reversals in their order."""
@@ -98,7 +99,8 @@ class Recomputed:
         if promotion in p.promotions:
             names = [f["funder"] for f in p.promotions[promotion]["funders"] if f["funder"] != p.calendar["host"]]
         left = iter([n for n in names if n not in [k["partner"] for k in lines.keys if k]])
-        return [(key["partner"] if key else next(left, ""), key, points) for key, points in zip(lines.keys, leaf.shares)]
+        return [(key["partner"] if key else next(left, ""), key, points)
+                for key, points in zip(lines.keys, leaf.shares)]
 
     def keep(self, place: tuple, leaf: records.Leaf, private: records.Private, promotion: str, lines: list) -> None:
         self.book.originals[place] = rules.Original(leaf, private.identity, private.content, promotion, lines)
@@ -119,7 +121,8 @@ class Recomputed:
             for leaf, _, _ in b.rows(batch):
                 yield from differ(f"{where}: record {leaf.number} of a refused file: lines", len(leaf.shares), 0)
             return
-        reader = records.reader(b.archive.chunks(f"{where}/original") if is_file else [b.contents[f"{where}/message.cms"]])
+        content = b.archive.chunks(f"{where}/original") if is_file else [b.contents[f"{where}/message.cms"]]
+        reader = records.reader(content)
         sent, counts, late, sums = iter(reader), {"ACCP": 0, "RJCT": 0, "DUPL": 0}, 0, {}
         for leaf, private, chosen in b.rows(batch):
             here, rec = f"{where}: record {leaf.number}", next(sent, None)
@@ -163,7 +166,8 @@ class Recomputed:
     def without_records(self, batch: Batch, fact: Fact, p: programme.Programme) -> Iterator[Problem]:
         """An erased file ('After erasure'): counts as VALIDATED has them; what they count on, the statements say."""
         sums = self.validated_sums(f"{batch.folder}/validated.xml")
-        counts = {status: sum(s[0] for (one, _), s in sums.items() if one == status) for status in ("ACCP", "RJCT", "DUPL")}
+        counts = {status: sum(s[0] for (one, _), s in sums.items() if one == status)
+                  for status in ("ACCP", "RJCT", "DUPL")}
         yield from differ(f"{batch.folder}/validated.xml: records", sum(counts.values()), batch.seal["count"])
         if batch.seal["window"] == self.b.window:
             self.erased[batch.partner] = self.erased.get(batch.partner, 0) + counts["ACCP"]
@@ -272,13 +276,14 @@ class Recomputed:
             key = {part: k.get(part, "") for part in records.KEY} | {
                 "side": k["direction"], "taxCategory": k["tax"]["category"], "taxRate": k["tax"].get("rate", "")}
             if key["fixing"] and key["partner"] in p.agreements:  # a fact names the fixing by its window alone
-                key |= {"base": self.book.prices[key["price"]]["currency"], "quote": p.agreements[key["partner"]].currency}
+                key["base"] = self.book.prices[key["price"]]["currency"]
+                key["quote"] = p.agreements[key["partner"]].currency
             keys.append((key, line["points"]))
         flags = e["isLate"] * records.LATE | e["isCarriedOver"] * records.CARRIED_OVER \
             | ("businessDate" in e) * records.HAS_DATE | bool(e.get("original")) * records.HAS_ORIGINAL
         day = programme.day_number(e["businessDate"]) if "businessDate" in e else 0
-        leaf = records.Leaf(1, e.get("type", "?"), e["status"], flags, e.get("unit", ""), e["units"], e["points"], day, 0,
-                            tuple(points for _, points in keys), bytes(32), bytes(32))
+        leaf = records.Leaf(1, e.get("type", "?"), e["status"], flags, e.get("unit", ""), e["units"], e["points"], day,
+                            0, tuple(points for _, points in keys), bytes(32), bytes(32))
         ids = [bytes.fromhex(e.get(name) or "00" * 16) for name in ("identity", "content", "member")]
         original = e.get("original") or {"batch": 0, "record": 0}
         return leaf, records.Private(bytes(16), *ids, e["offset"], e["length"], tuple(original.values())), keys, \
@@ -347,7 +352,7 @@ class Recomputed:
             b.differences += self.summary(p, results)
 
     def issued_lines(self, partner: str, p: programme.Programme) -> Iterator[Problem]:
-        """Where records are erased, a line may count more than is recomputed: then it stands as the statement has it."""
+        """A line that may stand on erased records counts more than is recomputed: what the statement has is taken."""
         name, currency = f"statements/CLS-{self.b.window}-{partner}.xml", p.agreements[partner].currency
         for line in self.b.document(name).findall("Line"):
             own, more = self.stated_line(line, partner, currency), partner in self.erased
@@ -422,7 +427,8 @@ class Recomputed:
         """The host summary: points by partner, the tie-out, every account, and the host's net."""
         name = f"statements/HST-{self.b.window}.xml"
         root, total, nets = self.b.document(name), 0, {}
-        points, accounts = ({e.get("partner"): e.attrib for e in root.findall(tag)} for tag in ("PartnerPoints", "Account"))
+        points, accounts = ({e.get("partner"): e.attrib for e in root.findall(tag)}
+                            for tag in ("PartnerPoints", "Account"))
         found, opening = [], int(root.findtext("OpeningOutstanding"))
         for partner, result in results.items():
             wanted = dict.fromkeys("issued redeemed transferredIn transferredOut reversedFromMembers reversedToMembers "
@@ -434,15 +440,17 @@ class Recomputed:
             nets[currency] = nets.get(currency, 0) - result.net
             paid = {"endToEndId": result.end_to_end, "valueDate": result.value_date} if result.end_to_end else {}
             cash = {k: rules.money_text(v, currency) for k, v in result.figures().items()}
+            cash |= {"currency": currency, "action": result.action} | paid
             for label, stated, one in (("points", points, {k: str(v) for k, v in wanted.items()}),
-                                       ("account", accounts, {"currency": currency, "action": result.action, **paid, **cash})):
+                                       ("account", accounts, cash)):
                 got = {k: stated[partner].get(k) for k in one} if partner in stated else "missing"
                 found += differ(f"{name}: {label} of {partner}", got, one)
         if p.windows[0]["id"] == self.b.window:
             found += differ(f"{name}: OpeningOutstanding", opening, p.calendar.get("openingPoints", 0))
         funded = int(root.findtext("HostFunded"))
         found += [] if self.erased else differ(f"{name}: HostFunded", funded, self.book.host_funded)
-        found += differ(f"{name}: ClosingOutstanding", int(root.findtext("ClosingOutstanding")), opening + total + funded)
+        closing = int(root.findtext("ClosingOutstanding"))
+        found += differ(f"{name}: ClosingOutstanding", closing, opening + total + funded)
         return found + differ(f"{name}: HostNet", {e.get("currency"): e.text for e in root.findall("HostNet")},
                               {c: rules.money_text(n, c) for c, n in nets.items()})
 

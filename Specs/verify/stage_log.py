@@ -115,8 +115,8 @@ def batch_tree(b: Bundle, batch: Batch) -> Iterator[Problem]:
     yield from differ(f"{batch.folder}: root of the records", tree.root().hex(), batch.seal["root"])
     validated = f"{batch.folder}/validated.xml"
     if validated in b.archive:
-        yield from differ(f"{validated}: root of the records", b.evidence(validated).findtext("RecordsTree", "").strip(),
-                          batch.seal["root"])
+        root = b.evidence(validated).findtext("RecordsTree", "").strip()
+        yield from differ(f"{validated}: root of the records", root, batch.seal["root"])
 
 
 def line_digests(name: str, lines: records.Lines) -> list[Problem]:
@@ -189,7 +189,7 @@ def stated_root(b: Bundle, name: str) -> Iterator[Problem]:
 
 
 def cleared(b: Bundle, name: str) -> Iterator[Problem]:
-    """CLEARED proves, by paths to its checkpoint, the file's arrival, the seal of its records and that of its window."""
+    """CLEARED proves, by paths to its checkpoint, the file's arrival and the seals of its records and window."""
     evidence = b.evidence(name)
     point, about, number = evidence.find("Checkpoint"), [], int(name.split("/")[1])
     for proof in evidence.findall("Inclusion"):

@@ -10,8 +10,8 @@ from bundle import RECEIPTS, Bundle, Fact, number_of, parse_xml
 
 # Where a fact's attachments stand in a bundle; the names of receipts within a batch are those of RECEIPTS.
 FOLDERS = {"fileReceived": ("batches",), "fileDecided": ("batches",), "fileCleared": ("batches",),
-           "messageAnswered": ("batches", "messages"), "fileCancelled": ("messages",), "statementAnswered": ("answers",),
-           "keyChanged": ("keys",)}
+           "messageAnswered": ("batches", "messages"), "fileCancelled": ("messages",),
+           "statementAnswered": ("answers",), "keyChanged": ("keys",)}
 GRADES = {"fileReceived": "received", "fileDecided": "validated", "fileCleared": "cleared"}
 OVERLAP = 90 * 86_400_000  # the longest that a replaced key goes on beside its successor
 
@@ -31,8 +31,8 @@ def signature(b: Bundle) -> Iterator[Problem]:
         elif entry.endswith(".cms"):
             b.contents[entry] = result
     for entry in b.archive.names("keys/", "/proof.p7s"):
-        text = b.contents.get(entry.replace("proof.p7s", "request.cms"))
-        if text is not None and entry in b.signers and cms.verified(b.archive.read(entry), b.signers[entry], text) is None:
+        text, signer = b.contents.get(entry.replace("proof.p7s", "request.cms")), b.signers.get(entry)
+        if text is not None and signer and cms.verified(b.archive.read(entry), signer, text) is None:
             yield Problem(entry, "the signature does not match the bytes", "the new key's signature of the request")
     b.count("signatures", len(b.signers))
     yield from attachments(b)
@@ -173,9 +173,9 @@ def key_changes(b: Bundle) -> Iterator[Problem]:
             b.reading = folder + "reply.cms"
             root = parse_xml(b.contents[folder + "reply.cms"])
             found = [root.findtext(tag) for tag in ("PartnerId", "Suspended", "Registered", "Replaces")]
-            rotated = change.get("rotated", {})
-            yield from differ(folder + "reply.cms", found, [fact.partner, change.get("suspended"), rotated.get("grant", {})
-                                                            .get("fingerprint"), rotated.get("replaces")])
+            rotated = change.get("rotated", {"grant": {}})
+            yield from differ(folder + "reply.cms", found, [
+                fact.partner, change.get("suspended"), rotated["grant"].get("fingerprint"), rotated.get("replaces")])
         b.count("changes of keys")
 
 

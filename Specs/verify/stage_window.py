@@ -94,7 +94,7 @@ def completeness(b: Bundle) -> Iterator[Problem]:
     for number in b.archive.numbers("batches"):
         folder, message = f"batches/{number:010}", b.seals.get(number, (0, {}))[1].get("messageID")
         if number not in b.facts and not message or number not in b.seals and not b.refused(number):
-            yield Problem(folder, f"fact {number} or the seal of its records is not shown", "what brought and judged it")
+            yield Problem(folder, f"fact {number} or the seal of its records is not shown", "what brought it")
         for name in () if b.refused(number) or number in b.erased else ("records.bin", "lines.json"):
             if f"{folder}/{name}" not in b.archive:
                 yield Problem(f"{folder}/{name}", "not in the bundle", "the records of a file that is not erased")
@@ -125,8 +125,9 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
         if batch["series"] == "LIVE" and fact.partner in partners and fact.body["window"] == b.window and not withdrawn:
             kept = [] if b.refused(fact.number) else ["leaves.bin"]
             parts = kept if fact.number in b.erased else ["original"] + (["records.bin", "lines.json"] if kept else [])
-            for name in [*parts, "signature.p7s", *(f"{g}.xml{s}" for g in RECEIPTS[:2] for s in ("", ".p7s"))]:
-                yield f"batches/{fact.number:010}/{name}", f"file {batch['sequence']} of {fact.partner}, fact {fact.number}"
+            parts += ["signature.p7s"] + [f"{g}.xml{s}" for g in RECEIPTS[:2] for s in ("", ".p7s")]
+            why = f"file {batch['sequence']} of {fact.partner}, fact {fact.number}"
+            yield from ((f"batches/{fact.number:010}/{name}", why) for name in parts)
     for number, (decided, seal) in b.seals.items():
         if owner(seal) in partners and seal["window"] == b.window and number not in b.facts and "batch" in seal:
             yield f"log/facts/{number:010}.json", f"what fact {decided} seals"
@@ -227,7 +228,7 @@ def listed_files(b: Bundle, name: str, partner: str, evidence: ET.Element) -> It
             item, facts = items[number], wanted[number]
             found = {"sequence": item.get("sequence"), "status": item.get("status"),
                      "digest": (item.text or "").strip(), "receipts": item.get("receipts")}
-            exact = [k for k in facts if k != "receipts" or facts["status"] != "CANC"]  # of these the withdrawal has one
+            exact = [k for k in facts if k != "receipts" or facts["status"] != "CANC"]  # a withdrawal's is not kept
             yield from differ(where, {k: found[k] for k in exact}, {k: facts[k] for k in exact})
     b.count("listed files", len(items))
 

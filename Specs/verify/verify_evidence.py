@@ -109,7 +109,8 @@ def compare_checkpoint(b: Bundle, data: bytes) -> list[Problem]:
     if mine is None:
         b.remark(f"the other checkpoint has {other.size} facts: this bundle cannot tell whether its log is the same")
     elif mine != other.root:
-        return [Problem(f"checkpoints of {other.size} facts: the host has shown two logs", other.root.hex(), mine.hex())]
+        return [Problem(f"checkpoints of {other.size} facts: the host has shown two logs", other.root.hex(),
+                        mine.hex())]
     else:
         b.remark(f"the other checkpoint, of {other.size} facts, is of the same log")
     return []
