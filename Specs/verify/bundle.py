@@ -227,6 +227,10 @@ class Bundle:
         if rest:
             raise Problem(f"{batch.folder}/records.bin", "ends within a record", f"a multiple of {records.ROW} bytes")
 
+    def shared(self) -> list[int]:
+        """Other partners' batches whose masked records or leaves are here; what lacks them is for 'arithmetic'."""
+        return sorted(self.archive.numbers("shared", "/(?:lines[.]json|leaves[.]bin)"))
+
     def masked(self, number: int) -> tuple[records.Lines, list[tuple[dict, records.Leaf]]]:
         """shared/N: another partner's records on this partner's lines."""
         folder = f"shared/{number:010}"

@@ -52,7 +52,7 @@ class Recomputed:
                  if f.number not in b.seals]
         for _, b.reading, check, item in sorted(work, key=lambda one: one[0]):
             yield from check(item)
-        for number in b.archive.numbers("shared"):
+        for number in b.shared():
             yield from self.masked(number)
         for name in b.archive.names("records/", ".json"):
             if not name.endswith(".leaf.json"):
@@ -294,7 +294,7 @@ class Recomputed:
         folder = f"shared/{number:010}"
         decided, seal = self.b.sealed(folder)
         if f"{folder}/leaves.bin" in self.b.archive:
-            self.erased.setdefault(owner(seal), 0)
+            self.erased[owner(seal)] = self.erased.get(owner(seal), 0) + seal["count"]
             return
         (lines, items), p = self.b.masked(number), self.b.programme_at(decided)
         yield from differ(f"{folder}/lines.json: window", lines.window, seal["window"])
@@ -354,6 +354,7 @@ class Recomputed:
     def issued_lines(self, partner: str, p: programme.Programme) -> Iterator[Problem]:
         """A line that may stand on erased records counts more than is recomputed: what the statement has is taken."""
         name, currency = f"statements/CLS-{self.b.window}-{partner}.xml", p.agreements[partner].currency
+        every, own_only = 0, 0
         for line in self.b.document(name).findall("Line"):
             own, more = self.stated_line(line, partner, currency), partner in self.erased
             key, one = tuple(own.key.values()), self.book.lines.get(tuple(own.key.values()), rules.Line(own.key))
@@ -367,8 +368,11 @@ class Recomputed:
             elif own.key["price"] not in self.book.prices:
                 yield Problem(f"{name}: /Line[{line.get('number')}]", own.key["price"], "a price of an agreement")
             else:
-                own.grade = "issued"
+                own.grade, every = "issued", every + added[0]
+                own_only += 0 if own.key["kind"].startswith("BONUS_FUNDING") else added[0]
                 self.book.lines[key] = own
+        if every > sum(self.erased.values()) or own_only > self.erased.get(partner, 0):
+            yield Problem(name, f"{every} records that cannot be recomputed", f"at most the erased ones: {self.erased}")
         for line in self.b.document(f"statements/STL-{self.b.window}-{partner}.xml").findall("Line"):
             if line.get("type") == "FEE_LATE" and partner in self.erased:  # lateness was a part of the records
                 tax, price = line.find("TaxCategory"), line.find("UnitPrice").get("version")

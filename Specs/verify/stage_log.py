@@ -61,7 +61,7 @@ def log(b: Bundle) -> Iterator[Problem]:
     b.count("facts", len(b.facts))
     for batch in b.batches():
         yield from batch_tree(b, batch)
-    for number in archive.numbers("shared"):
+    for number in b.shared():
         yield from masked_paths(b, f"shared/{number:010}")
     for name in archive.names("priors/", ".json") + archive.names("records/", ".json"):
         yield from record_path(b, name)

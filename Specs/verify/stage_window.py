@@ -108,8 +108,15 @@ def signatures_and_documents(b: Bundle) -> Iterator[Problem]:
     for entry in b.signers:
         content = b.content_name(entry)
         gone = content and content.endswith("/original") and (not b.totals or number_of(entry) in b.erased)
-        if content and content not in b.archive and not gone:
+        if content and content not in b.archive and not gone and not content.startswith("acts/"):
             yield Problem(content, "not in the bundle", f"what {entry} signs")
+    for fact in b.of("actCarriedOut"):
+        if b.bare_fixing(fact):
+            b.remark(f"fact {fact.number}: a fixing of another window, without its document; nothing here rests on it")
+            continue
+        for name in ("act.json", "act.json.maker.p7s", "act.json.checker.p7s"):
+            if f"acts/{fact.number:010}/{name}" not in b.archive:
+                yield Problem(f"acts/{fact.number:010}/{name}", "not in the bundle", "what makes the act of a shown fact")
     for name in b.archive.places:
         issued = re.fullmatch(r"(statements|history)/.*|checkpoint\.note|.*/(received|validated|cleared)\.xml", name)
         if issued and not name.endswith(".p7s") and name + ".p7s" not in b.archive:
@@ -142,10 +149,6 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
             yield from ((folder + item["name"], f"part of fact {fact.number}") for item in fact.body["attachments"])
         elif fact.kind == "fileCleared" and b.archive.names(f"batches/{fact.body['received']:010}/"):
             yield f"batches/{fact.body['received']:010}/cleared.xml", f"the receipt of fact {fact.number}"
-        elif fact.kind == "actCarriedOut" and b.bare_fixing(fact):
-            b.remark(f"fact {fact.number}: a fixing of another window, without its document; nothing here rests on it")
-        elif fact.kind == "actCarriedOut":
-            yield f"acts/{fact.number:010}/act.json", "the document of a shown act"
 
 
 def range_ends(b: Bundle) -> Iterator[Problem]:
