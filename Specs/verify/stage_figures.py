@@ -3,7 +3,7 @@ import csv
 import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
-from typing import Iterator, Optional
+from typing import Iterator
 
 import documents
 import programme

@@ -116,7 +116,7 @@ def signatures_and_documents(b: Bundle) -> Iterator[Problem]:
             continue
         for name in ("act.json", "act.json.maker.p7s", "act.json.checker.p7s"):
             if f"acts/{fact.number:010}/{name}" not in b.archive:
-                yield Problem(f"acts/{fact.number:010}/{name}", "not in the bundle", "what makes the act of a shown fact")
+                yield Problem(f"acts/{fact.number:010}/{name}", "not in the bundle", "a part of a shown act")
     for name in b.archive.places:
         issued = re.fullmatch(r"(statements|history)/.*|checkpoint\.note|.*/(received|validated|cleared)\.xml", name)
         if issued and not name.endswith(".p7s") and name + ".p7s" not in b.archive:

@@ -2,7 +2,8 @@
 """Verifies a bundle of evidence: verify_evidence.py BUNDLE.tar --trust PINS [--json] [--compare NOTE]
 
 Written from the pages of Specs alone, with Python's standard library and the openssl command.  The stages stand in the
-order of evidence.md 'Checks and verdicts'; the first that fails ends it.  To read it, take them in this order:
+order of evidence.md 'Checks and verdicts'; the first that fails ends it.  To read it, take the files in this order; down
+to stage_window.py stands who said what and when, after it what follows in points and money:
 
     archive.py          10 archive       the tar, MANIFEST and its signature
     cms.py, proofs.py                    signatures and certificates; signed notes, checkpoints, Merkle trees
