@@ -609,7 +609,7 @@ class HouseTest(unittest.TestCase):
         name = next(n for n in entries if n.endswith("/cleared.xml"))
         data = entries[name]
         at = data.index(b"<Hash>") + 6
-        data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        data = data[:at] + (b"2" if data[at:at + 1] == b"1" else b"1") + data[at + 1:]
         self.assertVerdict(self.judge(entries | {name: data}, house.scope), 18, "cleared.xml: Inclusion")
 
     def test_erasure(self) -> None:
