@@ -1,17 +1,15 @@
-"""The archive: a tar in one canonical form, and its manifest (evidence.md 'The bundle').
+"""Stage 'archive': a tar in one canonical form, and its signed manifest (evidence.md 'The bundle').
 
 The tar is read by hand and never unpacked: one pass gives each entry's place and digest; content is read on demand.
 """
 import hashlib
+import os
 import re
-from typing import BinaryIO, Iterator, NamedTuple
+from typing import Iterator, NamedTuple
+
+import proofs
 
 BLOCK = 512
-NAME = re.compile(rb"[A-Za-z0-9._/-]{1,100}\Z")
-FIELDS = [(0, "name"), (100, "mode"), (108, "owner id"), (116, "group id"), (124, "size"), (136, "time"),
-          (148, "checksum"), (156, "type"), (157, "link name"), (257, "magic"), (263, "version"), (265, "owner name"),
-          (297, "group name"), (329, "device major"), (337, "device minor"), (345, "prefix"),
-          (500, "end of the header")]
 
 
 class Problem(Exception):
@@ -20,6 +18,10 @@ class Problem(Exception):
     def __init__(self, item: str, found: object, expected: object) -> None:
         super().__init__(f"{item}: {found}, expected {expected}")
         self.item, self.found, self.expected = item, str(found), str(expected)
+
+
+def differ(item: str, found: object, expected: object) -> list[Problem]:
+    return [] if found == expected else [Problem(item, found, expected)]
 
 
 class Place(NamedTuple):
@@ -43,7 +45,7 @@ class Archive:
     """The entries of a bundle by name, in the order in which they stand."""
 
     def __init__(self, path: str) -> None:
-        self.file: BinaryIO = open(path, "rb")
+        self.file = open(path, "rb")
         self.places: dict[str, Place] = {}
         self.problems: list[Problem] = []
         try:
@@ -63,22 +65,19 @@ class Archive:
                     raise Problem(before, "other bytes behind it", "two blocks of zeros, and nothing after them")
                 return
             name = header[:100].rstrip(b"\0")
-            if not NAME.match(name):
+            if not re.fullmatch(rb"[A-Za-z0-9._/-]{1,100}", name):
                 seeming = "".join(chr(b) if 33 <= b <= 126 else "?" for b in name.split(b"\0")[0])
                 raise Problem(seeming or before, f"the name {name!r} at byte {position}",
                               "a name of 1 to 100 bytes of A-Z a-z 0-9 . _ - /")
-            if not re.match(rb"[0-7]{11}\0", header[124:136]):
-                raise Problem(name.decode(), f"size {header[124:136]!r}", "eleven octal digits and a zero byte")
+            text = name.decode()
+            if not re.fullmatch(rb"[0-7]{11}\0", header[124:136]):
+                raise Problem(text, f"size {header[124:136]!r}", "eleven octal digits and a zero byte")
             size = int(header[124:135], 8)
-            wanted = canonical_header(name, size)
-            if header != wanted:
-                first = next(i for i in range(BLOCK) if header[i] != wanted[i])
-                field = [label for start, label in FIELDS if start <= first][-1]
-                raise Problem(name.decode(), f"{field}: other bytes at {first} of the header", "the canonical form")
+            if header != canonical_header(name, size):
+                raise Problem(text, "another header", "the canonical one for its name and size")
             if name <= last:
-                raise Problem(name.decode(), f"stands after {last.decode()}",
-                              "names in the order of their bytes, each once")
-            self.places[name.decode()] = Place(position + BLOCK, size, self._digest(name.decode(), size))
+                raise Problem(text, f"stands after {before}", "names in the order of their bytes, each once")
+            self.places[text] = Place(position + BLOCK, size, self._digest(text, size))
             last, position = name, position + BLOCK + size + (-size % BLOCK)
 
     def _digest(self, name: str, size: int) -> str:
@@ -100,16 +99,13 @@ class Archive:
     def __contains__(self, name: str) -> bool:
         return name in self.places
 
-    def names(self, prefix: str = "") -> list[str]:
-        return [name for name in self.places if name.startswith(prefix)]
+    def names(self, prefix: str = "", suffix: str = "") -> list[str]:
+        return [name for name in self.places if name.startswith(prefix) and name.endswith(suffix)]
 
     def numbers(self, prefix: str, inner: str = "") -> list[int]:
         """The numbers N of the entries prefix/N..., such as batches/0000000057/original."""
         found = (re.match(re.escape(prefix) + r"/(\d{10})" + inner, name) for name in self.places)
         return sorted({int(match[1]) for match in found if match})
-
-    def digest(self, name: str) -> str:
-        return self.place(name).digest
 
     def place(self, name: str) -> Place:
         if name not in self.places:
@@ -118,65 +114,63 @@ class Archive:
 
     def chunks(self, name: str, size: int = 1 << 18) -> Iterator[bytes]:
         """The content in pieces; several readers may take turns."""
-        place, done = self.place(name), 0
-        while done < place.size:
-            self.file.seek(place.offset + done)
-            part = self.file.read(min(size, place.size - done))
-            done += len(part)
-            yield part
+        place = self.place(name)
+        for done in range(0, place.size, size):
+            yield os.pread(self.file.fileno(), min(size, place.size - done), place.offset + done)
 
-    def read(self, name: str, limit: int = 1 << 28) -> bytes:
-        if self.place(name).size > limit:
-            raise Problem(name, f"{self.place(name).size} bytes", f"at most {limit}")
+    def read(self, name: str) -> bytes:
         return b"".join(self.chunks(name))
 
-    def slice(self, name: str, start: int, length: int) -> bytes:
-        self.file.seek(self.place(name).offset + start)
-        return self.file.read(max(0, min(length, self.place(name).size - start)))
+
+class Manifest(NamedTuple):
+    """MANIFEST: five head lines, then a digest and a name for every other entry but its signature."""
+    scope: dict
+    programme: str
+    host: str
+    size: int
+    origin: str
+    made: str
+    listed: dict  # name: digest
+
+    @staticmethod
+    def read(data: bytes) -> "Manifest":
+        match = re.fullmatch(r"# coalition-evidence 1\n# scope window=(\S+)((?: (?:partner|file|record)=\S+)*)\n"
+                             r"# programme (\S+) host=(\S+)\n# checkpoint (\d+) (\S+)\n# made (\S+)\n"
+                             r"((?:[0-9a-f]{64}  \S+\n)*)", data.decode())
+        if not match:
+            raise ValueError("not five head lines, then lines of digest, two spaces and name")
+        window, rest, programme, host, size, origin, made, listed = match.groups()
+        lines = [line.split("  ") for line in listed.splitlines()]
+        names = [name for _, name in lines]
+        if names != sorted(set(names), key=str.encode):
+            raise ValueError("names out of order or twice")
+        scope = {"window": window} | dict(part.split("=", 1) for part in rest.split())
+        return Manifest(scope, programme, host, int(size), origin, made, {name: digest for digest, name in lines})
 
 
-class Manifest:
-    """MANIFEST: head lines, then a digest and a name for every other entry but its signature."""
-
-    HEAD = (("coalition-evidence",
-             r"# coalition-evidence 1"), ("scope", r"# scope window=(\S+)((?: (?:partner|file|record)=\S+)*)"),
-            ("programme", r"# programme (\S+) host=(\S+)"), ("checkpoint",
-                                                             r"# checkpoint (\d+) (\S+)"), ("made", r"# made (\S+)"))
-
-    def __init__(self, text: bytes) -> None:
-        lines = text.decode("utf-8").split("\n")
-        if lines.pop() != "":
-            raise Problem("MANIFEST", "no line feed at the end", "one")
-        heads = [line for line in lines if line.startswith("# ")]
-        found = {}
-        for (label, pattern), line in zip(self.HEAD, heads + [""] * 5):
-            found[label] = re.fullmatch(pattern, line)
-            if not found[label]:
-                raise Problem("MANIFEST", f"head line {line!r}", f"the line of '{label}'")
-        self.scope = {"window": found["scope"][1], **dict(p.split("=", 1) for p in found["scope"][2].split())}
-        self.programme, self.host = found["programme"].groups()
-        self.size, self.origin = int(found["checkpoint"][1]), found["checkpoint"][2]
-        self.listed: list[tuple[str, str]] = []
-        for line in lines[5:]:
-            match = re.fullmatch(r"([0-9a-f]{64})  (\S+)", line)
-            if not match:
-                raise Problem("MANIFEST", f"line {line!r}", "a digest, two spaces and a name")
-            self.listed.append((match[2], match[1]))
-
-    def problems(self, archive: Archive) -> Iterator[Problem]:
-        """Manifest and entries agree in names, order and digests."""
-        present = list(archive.places)
-        if present[:2] != ["MANIFEST", "MANIFEST.sig"]:
-            yield Problem("MANIFEST", f"first entries {present[:2]}", "MANIFEST and MANIFEST.sig")
-        listed = [name for name, _ in self.listed]
-        for name in listed:
-            if name not in archive:
-                yield Problem(name, "listed in MANIFEST, not in the archive", "in both")
-        for name in present:
-            if name not in ("MANIFEST", "MANIFEST.sig") and name not in set(listed):
-                yield Problem(name, "in the archive, not listed in MANIFEST", "in both")
-        if listed != sorted(set(listed), key=str.encode):
-            yield Problem("MANIFEST", "names out of order or twice", "the order of the names' bytes, each once")
-        for name, digest in self.listed:
-            if name in archive and archive.digest(name) != digest:
-                yield Problem(name, archive.digest(name), digest)
+def stage_archive(archive: Archive, key: proofs.Key) -> tuple[list[Problem], Manifest | None]:
+    """The manifest's signature first: when it fails, nothing else is said.  By another key it is for 'trust'."""
+    both = "MANIFEST" in archive and "MANIFEST.sig" in archive
+    try:
+        if both:
+            name, keyid, signature = proofs.signature_line(archive.read("MANIFEST.sig").decode().removesuffix("\n"))
+            mine = (name, keyid) == (key.name, key.id)
+            if mine and not proofs.ed25519(key.public, archive.read("MANIFEST"), signature):
+                return [Problem("MANIFEST", "its signature does not verify", "the signature of the log's key")], None
+        if archive.problems:
+            return archive.problems, None
+        if not both:
+            return [Problem("MANIFEST", "MANIFEST or MANIFEST.sig is missing", "both, first")], None
+        manifest = Manifest.read(archive.read("MANIFEST"))
+    except ValueError as problem:
+        return [Problem("MANIFEST", problem, "a manifest and its signature line")], None
+    listed, present = manifest.listed, list(archive.places)
+    found = differ("MANIFEST", present[:2], ["MANIFEST", "MANIFEST.sig"])
+    found += [Problem(name, "listed in MANIFEST, not in the archive", "in both")
+              for name in listed if name not in archive]
+    found += [Problem(name, "in the archive, not listed in MANIFEST", "in both")
+              for name in present[2:] if name not in listed]
+    for name, digest in listed.items():
+        if name in archive:
+            found += differ(name, archive.place(name).digest, digest)
+    return found, manifest

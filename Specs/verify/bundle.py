@@ -1,48 +1,17 @@
-"""What a bundle holds (evidence.md 'Entries', 'Facts that bundles show'): facts, seals, batches, acts, programmes."""
+"""What a bundle holds (evidence.md 'Entries', 'Facts that bundles show'), and what the stages hand on."""
 import json
 import re
 import xml.etree.ElementTree as ET
-from typing import Any, Iterable, Iterator, NamedTuple, Optional
+from typing import Any, Iterator, NamedTuple, Optional
 
 import cms
-import notes
 import programme
+import proofs
 import records
 import yaml_subset
 from archive import Archive, Manifest, Problem
 
-# Names within `Evidence` of receipts and statements (evidence.md 'Promise, then proof'): change them here.
-NAMES = {
-    "log": "Log", "checkpoint": "Checkpoint", "size": "size", "root": "root", "previous": "PreviousStatement",
-    "files": "Files", "file": "File", "number": "sequence", "fact": "fact", "status": "status", "messages": "Messages",
-    "receipts": "Receipts", "statements": "Statements", "issued": "issued", "records": "RecordsTree", "proof": "Fact",
-    "proof fact": "number", "path": "Path", "highest": "through", "received": "received", "accepted": "accepted",
-    "partly": "partlyAccepted", "refused": "refused", "door": "refusedAtDoor", "ACCP": "accepted", "RJCT": "refused",
-    "DUPL": "duplicate"
-}
-
-
-def unwrap(item: Any) -> Any:
-    """JSON without the `_0` that some of its objects have around their one value."""
-    if isinstance(item, dict):
-        return unwrap(item["_0"]) if set(item) == {"_0"} else {key: unwrap(value) for key, value in item.items()}
-    return [unwrap(one) for one in item] if isinstance(item, list) else item
-
-
-def hash_of(text: str) -> bytes:
-    """A hash in a document: 64 hexadecimal digits, or base64."""
-    return bytes.fromhex(text) if re.fullmatch(r"[0-9a-f]{64}", text) else notes.decode64(text)
-
-
-def log_point(evidence: ET.Element) -> tuple[int, bytes, str]:
-    """Size and root of the log in a document's evidence, and the signed note of a checkpoint."""
-    for name in ("checkpoint", "log"):
-        found = evidence.find(NAMES[name])
-        if found is not None:
-            text = (found.text or "").strip(" ")
-            root = found.get(NAMES["root"]) or text.strip()
-            return int(found.get(NAMES["size"])), hash_of(root), text.lstrip("\n") if name == "checkpoint" else ""
-    raise ValueError("no size and root of the log in the Evidence")
+RECEIPTS = ("received", "validated", "cleared")
 
 
 class Pins:
@@ -53,7 +22,7 @@ class Pins:
         keys = [line.split(None, 1)[1].strip() for line in text.splitlines() if line.startswith("logkey ")]
         if not self.authorities or len(keys) != 1:
             raise ValueError("a pins file has authority certificates and one line 'logkey VKEY'")
-        self.key = notes.Key.read(keys[0])
+        self.key = proofs.Key.read(keys[0])
         self.anchors = tuple(c.der for c in self.authorities)
 
 
@@ -64,86 +33,153 @@ class Fact(NamedTuple):
     body: dict
     time: str
 
+    @staticmethod
+    def read(data: bytes) -> "Fact":
+        item = unwrap(json.loads(data))
+        (kind, body), = item["fact"].items()
+        return Fact(item["seq"], programme.instant(item["at"]), kind, body, item["at"])
+
+    @property
+    def partner(self) -> Optional[str]:
+        return self.body.get("partner") or self.body.get("batch", {}).get("partner")
+
 
 class Batch(NamedTuple):
-    """A file or sealed message shown whole, with the seal of its records."""
+    """A file or sealed message, with the seal of its records; lines are None where it was erased."""
     number: int
     folder: str
     seal: dict
     decided: int  # the seal's fact
     partner: str
-    lines: records.Lines
+    lines: Optional[records.Lines]
+
+
+def unwrap(item: Any) -> Any:
+    """JSON without the `_0` that some of its objects have around their one value."""
+    if isinstance(item, dict):
+        return unwrap(item["_0"]) if set(item) == {"_0"} else {key: unwrap(value) for key, value in item.items()}
+    return [unwrap(one) for one in item] if isinstance(item, list) else item
+
+
+def parse_xml(data: bytes) -> ET.Element:
+    """A document without namespaces; a document type declaration is refused."""
+    if b"<!DOCTYPE" in data:
+        raise ValueError("a document type declaration")
+    root = ET.fromstring(data)
+    for one in root.iter():
+        one.tag = one.tag.rpartition("}")[2]
+    return root
+
+
+def owner(seal: dict) -> str:
+    return seal["batch"]["partner"] if "batch" in seal else seal["partner"]
+
+
+def number_of(name: str) -> int:
+    """57 of batches/0000000057/original."""
+    return int(name.split("/")[1])
 
 
 class Bundle:
-    def __init__(self, archive: Archive, manifest: Manifest) -> None:
-        self.archive, self.manifest, self.scope = archive, manifest, manifest.scope
+    def __init__(self, archive: Archive, manifest: Manifest, pins: Pins) -> None:
+        self.archive, self.manifest, self.pins, self.scope = archive, manifest, pins, manifest.scope
         self.window, self.partner = self.scope["window"], self.scope.get("partner")
         self.whole = set(self.scope) == {"window"}
         self.totals = set(self.scope) <= {"window", "partner"}  # statements can be recomputed
         self.remarks: list[str] = []
+        self.checked: dict[str, int] = {}
+        self.grades: list[dict] = []
+        self.reading = ""  # what is being read, for failures of reading
+        self.signers: dict[str, cms.Certificate] = {}  # by the names of .p7s and .cms
+        self.unsigned: dict[str, str] = {}  # why there is none
+        self.contents: dict[str, bytes] = {}  # what CMS files carry
+        self.xml: dict[str, ET.Element] = {}
+
+    def count(self, what: str, number: int = 1) -> None:
+        self.checked[what] = self.checked.get(what, 0) + number
+
+    def remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def json(self, name: str) -> Any:
+        self.reading = name
         return json.loads(self.archive.read(name))
+
+    def document(self, name: str) -> ET.Element:
+        if name not in self.xml:
+            self.reading = name
+            self.xml[name] = parse_xml(self.archive.read(name))
+        return self.xml[name]
+
+    def evidence(self, name: str) -> ET.Element:
+        found = self.document(name).find("Evidence")
+        if found is None:
+            raise Problem(name, "no Evidence", "the evidence of a receipt or statement")
+        return found
+
+    def log_size(self, name: str) -> int:
+        """How many facts the log had, as a document's evidence states it."""
+        evidence = self.evidence(name)
+        return int((evidence.find("Checkpoint") if evidence.find("Checkpoint") is not None else
+                    evidence.find("Log")).get("size"))
+
+    def history(self, kind: str, partner: str) -> list[str]:
+        """A partner's earlier statements of a kind in the order of their numbers."""
+        return sorted(self.archive.names(f"history/{kind}-", f"-{partner}.xml"),
+                      key=lambda name: int(self.document(name).findtext("StatementSequenceNumber")))
+
+    def content_name(self, signature: str) -> Optional[str]:
+        """The entry that a signature signs; None when the CMS carries its content or stands beside one that does."""
+        if signature.endswith(".cms") or signature.endswith("/proof.p7s"):
+            return None
+        if signature.endswith("/signature.p7s"):
+            return signature.removesuffix("signature.p7s") + "original"
+        name = signature.removesuffix(".p7s")
+        while name not in self.archive and "." in name.rpartition("/")[2]:
+            name = name.rpartition(".")[0]  # FILE.yaml.MARCHE.p7s, act.json.maker.p7s
+        return name
+
+    # -- facts -------------------------------------------------------------------------------------------------------
 
     def load_facts(self) -> None:
         """Every shown fact, and what its seals say."""
         self.facts: dict[int, Fact] = {}
         self.seals: dict[int, tuple[int, dict]] = {}  # received or answered fact -> seal's fact, seal
         self.closes: dict[str, tuple[Fact, dict]] = {}
+        self.decisions: dict[int, Fact] = {}
+        self.erased: set[int] = set()  # the facts whose files officers have erased
         for number in self.archive.numbers("log/facts"):
-            item = unwrap(self.json(f"log/facts/{number:010}.json"))
-            (kind, body), = item["fact"].items()
-            if item["seq"] != number:
-                raise Problem(f"log/facts/{number:010}.json", f"fact {item['seq']}", f"fact {number}")
-            fact = self.facts[number] = Fact(number, programme.instant(item["at"]), kind, body, item["at"])
-            if kind == "sealed" and "records" in body:
-                self.seals[body["records"]["received"]] = (number, body["records"])
-            elif kind == "sealed" and "window" in body:
-                self.closes[body["window"]["window"]] = (fact, body["window"])
+            self.reading = f"log/facts/{number:010}.json"
+            fact = self.facts[number] = Fact.read(self.archive.read(self.reading))
+            if fact.number != number:
+                raise Problem(self.reading, f"fact {fact.number}", f"fact {number}")
+            if fact.kind == "sealed" and "records" in fact.body:
+                self.seals[fact.body["records"]["received"]] = (number, fact.body["records"])
+            elif fact.kind == "sealed" and "window" in fact.body:
+                self.closes[fact.body["window"]["window"]] = (fact, fact.body["window"])
+            elif fact.kind == "fileDecided":
+                self.decisions[fact.body["received"]] = fact
+            elif fact.kind == "actCarriedOut":
+                self.erased |= set(fact.body["act"].get("erasure", {}).get("received", []))
 
-    def of(self, kind: str) -> list[Fact]:
-        return [fact for fact in self.facts.values() if fact.kind == kind]
+    def of(self, *kinds: str) -> list[Fact]:
+        return [fact for fact in self.facts.values() if fact.kind in kinds]
 
     def genesis(self) -> dict:
         if 1 not in self.facts or self.facts[1].kind != "genesis":
             raise Problem("log/facts/0000000001.json", "not shown", "the log's first fact")
         return self.facts[1].body
 
-    def batches(self) -> Iterator[Batch]:
-        """In the order in which they were decided."""
-        numbers = self.archive.numbers("batches")
-        if not self.totals:  # a bundle of one record shows its receipts and not the file
-            numbers = self.archive.numbers("batches", "/records.bin")
-        for number in sorted(numbers, key=lambda n: self.seals.get(n, (n, {}))[0]):
-            folder = f"batches/{number:010}"
-            if number not in self.seals:
-                raise Problem(folder, "no seal of its records is shown", "a fact 'sealed' for it")
-            decided, seal = self.seals[number]
-            partner = seal["batch"]["partner"] if "batch" in seal else seal["partner"]
-            lines = records.Lines(self.json(f"{folder}/lines.json"))
-            yield Batch(number, folder, seal, decided, partner, lines)
+    def close(self) -> tuple[Fact, dict]:
+        if self.window not in self.closes:
+            raise Problem(f"window {self.window}", "no seal of its close is shown", "a fact 'sealed' for the window")
+        return self.closes[self.window]
 
-    def rows(self, batch: Batch) -> Iterator[tuple[records.Leaf, records.Private, int]]:
-        rest = b""
-        for chunk in self.archive.chunks(f"{batch.folder}/records.bin"):
-            rest += chunk
-            for at in range(0, len(rest) - records.ROW + 1, records.ROW):
-                yield records.read_row(rest[at:at + records.ROW], batch.lines)
-            rest = rest[len(rest) - len(rest) % records.ROW:]
-        if rest:
-            raise Problem(f"{batch.folder}/records.bin", "ends within a record", f"a multiple of {records.ROW} bytes")
-
-    def reader(self, chunks: Iterable[bytes]) -> "records.CsvReader | records.XmlReader":
-        """By the first byte: '#' is CSV, all else XML (formats.md 1)."""
-        chunks = iter(chunks)
-        first = next(chunks, b"")
-        def again() -> Iterator[bytes]:
-            yield first
-            yield from chunks
-
-        return records.CsvReader(again()) if first.removeprefix(b"\xef\xbb\xbf")[:1] == b"#" else records.XmlReader(
-            again())
+    def window_of(self, fact: Fact) -> Optional[str]:
+        """R13: the window of an instant of receipt."""
+        window = self.programme_at(fact.number).window_at(fact.at)
+        return window and window["id"]
 
     def acts(self) -> list[tuple[Fact, dict]]:
         """The officers' acts that are shown, as the documents that were signed."""
@@ -155,56 +191,91 @@ class Bundle:
         other = fact.body["act"].get("fixing", {}).get("window", self.window) != self.window
         return other and not self.archive.names(f"acts/{fact.number:010}/")
 
+    # -- batches -----------------------------------------------------------------------------------------------------
+
+    def sealed(self, folder: str) -> tuple[int, dict]:
+        """The seal of batches/N, shared/N, or of the record priors/N-M.json."""
+        number = int(re.search(r"/0*(\d+)", folder)[1])
+        if number not in self.seals:
+            raise Problem(folder, "no seal of its records is shown", "a fact 'sealed' for it")
+        return self.seals[number]
+
+    def refused(self, number: int) -> bool:
+        """Was this file refused as a whole?  Then it has no seal and no records."""
+        return number not in self.seals and number in self.decisions \
+            and self.decisions[number].body["status"] == "RJCT"
+
+    def batches(self) -> Iterator[Batch]:
+        """Those with a seal and records, or what an erasure left, in the order of their decisions."""
+        for number in sorted(self.archive.numbers("batches"), key=lambda n: self.seals.get(n, (n, {}))[0]):
+            folder = f"batches/{number:010}"
+            gone = number in self.erased and f"{folder}/leaves.bin" in self.archive
+            whole = f"{folder}/records.bin" in self.archive and f"{folder}/lines.json" in self.archive
+            if number in self.seals and (gone or whole):
+                decided, seal = self.seals[number]
+                lines = None if gone else records.Lines(self.json(f"{folder}/lines.json"))
+                yield Batch(number, folder, seal, decided, owner(seal), lines)
+
+    def rows(self, batch: Batch) -> Iterator[tuple[records.Leaf, records.Private, int]]:
+        """The records of a file as records.bin has them; none of an erased file."""
+        rest = b""
+        for chunk in self.archive.chunks(f"{batch.folder}/records.bin") if batch.lines else ():
+            rest += chunk
+            for at in range(0, len(rest) - records.ROW + 1, records.ROW):
+                yield records.read_row(rest[at:at + records.ROW], batch.lines)
+            rest = rest[len(rest) - len(rest) % records.ROW:]
+        if rest:
+            raise Problem(f"{batch.folder}/records.bin", "ends within a record", f"a multiple of {records.ROW} bytes")
+
+    def shared(self) -> list[int]:
+        """Other partners' batches whose masked records or leaves are here; what lacks them is for 'arithmetic'."""
+        return sorted(self.archive.numbers("shared", "/(?:lines[.]json|leaves[.]bin)"))
+
+    def masked(self, number: int) -> tuple[records.Lines, list[tuple[dict, records.Leaf]]]:
+        """shared/N: another partner's records on this partner's lines."""
+        folder = f"shared/{number:010}"
+        lines = records.Lines(self.json(f"{folder}/lines.json"))
+        items = [json.loads(line) for line in self.archive.read(f"{folder}/masked.jsonl").decode().splitlines()]
+        return lines, [(item, records.Leaf.read(bytes.fromhex(item["data"]))) for item in items]
+
     # -- programmes --------------------------------------------------------------------------------------------------
 
     def load_programmes(self) -> None:
-        self.programmes: list[programme.Programme] = []
         self.unlike: list[Problem] = []  # where resolved.json is not what the signed files say
-        for fact in sorted(self.of("sealed")):
-            if "programme" in fact.body:
-                self.programmes.append(self.load_programme(fact))
+        self.programmes = [self.load_programme(f) for f in sorted(self.of("sealed")) if "programme" in f.body]
 
     def load_programme(self, fact: Fact) -> programme.Programme:
+        """The signed files, compared with the resolved form; the resolved form where a file's YAML is beyond us."""
         p = programme.Programme(fact.body["programme"], fact.number, fact.at)
         folder = f"programme/{p.number:04}/"
         resolved = self.json(folder + "resolved.json") if folder + "resolved.json" in self.archive else {}
-        host = {a["partner"]: a
-                for a in resolved.get("agreements", [])}, {a["id"]: a
-                                                           for a in resolved.get("promotions", [])}
-        for name in self.archive.names(folder):
-            kind = name.removeprefix(folder).partition("/")[0]
-            if not name.endswith(".yaml"):
-                continue
+        agreements = {item["partner"]: item for item in resolved.get("agreements", [])}
+        p.promotions = {item["id"]: item for item in resolved.get("promotions", [])}
+        for name in self.archive.names(folder, ".yaml"):
+            self.reading, kind = name, name.removeprefix(folder).partition("/")[0]
             try:
                 y = yaml_subset.parse(self.archive.read(name).decode())
             except yaml_subset.Unsupported as problem:
-                self.remarks.append(f"{name} uses YAML beyond the subset ({problem}); resolved.json is used for it")
+                self.remark(f"{name} uses YAML beyond the subset ({problem}); resolved.json is used for it")
                 continue
             if kind == "agreements":
                 signed = programme.resolve_agreement(y)
-                self.note_unlike(name, signed, host[0].get(signed["partner"]))
-                p.agreements[signed["partner"]] = programme.Agreement(signed)
+                self.note_unlike(name, signed, agreements.get(signed["partner"]))
+                agreements[signed["partner"]] = signed
             elif kind == "promotions":
                 signed = programme.resolve_promotion(y)
-                self.note_unlike(name, signed, host[1].get(signed["id"]))
+                self.note_unlike(name, signed, p.promotions.get(signed["id"]))
                 p.promotions[signed["id"]] = signed
             else:
                 self.load_root(name, y, p)
-        for item in resolved.get("agreements", []):
-            p.agreements.setdefault(item["partner"], programme.Agreement(item))
-        for item in resolved.get("promotions", []):
-            p.promotions.setdefault(item["id"], item)
+        p.agreements = {partner: programme.Agreement(item) for partner, item in agreements.items()}
         return p
 
     def load_root(self, name: str, y: dict, p: programme.Programme) -> None:
         """programme.yaml: officers, and the calendar computed by its rule."""
         p.officers = [dict(o) for o in y.get("officers") or []]
-        stated = {
-            "id": y["programme"], "host": y["host"]["id"], "hostName": y["host"]["legalName"],
-            "currency": y["currency"],
-            "openingPoints": int(y.get("openingPoints", 0))
-        }
-        self.note_unlike(name, stated, p.calendar)
+        self.note_unlike(name, {"id": y["programme"], "host": y["host"]["id"], "hostName": y["host"]["legalName"],
+                                "currency": y["currency"], "openingPoints": int(y.get("openingPoints", 0))}, p.calendar)
         windows = programme.calendar_by_rule(y)
         for wanted, found in zip(windows or [], p.windows):
             found = found | {"open": programme.instant(found["open"]), "cutoff": programme.instant(found["cutoff"])}
@@ -223,18 +294,11 @@ class Bundle:
             raise Problem(f"fact {fact}", "no programme before it is shown", "the seal of the programme in force")
         return earlier[-1]
 
-    def programme_version(self, number: int) -> programme.Programme:
-        return next((p for p in self.programmes if p.number == number), None) or self.programme_at(1 << 62)
-
-    def close(self) -> tuple[Fact, dict]:
-        if self.window not in self.closes:
-            raise Problem(f"window {self.window}", "no seal of its close is shown", "a fact 'sealed' for the window")
-        return self.closes[self.window]
+    def programme_of(self, fact: Fact) -> programme.Programme:
+        """The version that a fact of an arrival states; 'order' compares it with the one in force."""
+        stated = fact.body.get("programmeVersion")
+        return next((p for p in self.programmes if p.number == stated), None) or self.programme_at(fact.number)
 
     def partners(self) -> list[str]:
         """The partners whose statements this bundle is to prove."""
-        everyone = self.programme_at(self.close()[1]["closed"]).agreements
-        return [self.partner] if self.partner else sorted(everyone)
-
-    def manifest_time(self) -> str:
-        return re.search(rb"^# made (\S+)$", self.archive.read("MANIFEST"), re.M)[1].decode()
+        return [self.partner] if self.partner else sorted(self.programme_at(self.close()[1]["closed"]).agreements)

@@ -7,10 +7,40 @@ import os
 import re
 import subprocess
 import tempfile
-from typing import Iterable, Iterator, NamedTuple, Optional
+from typing import Iterable, NamedTuple, Optional
 
-SHA2 = {bytes.fromhex("60864801650304020" + n) for n in "123"}  # SHA-256, SHA-384, SHA-512
 POOL = concurrent.futures.ThreadPoolExecutor(8)
+FOLDER = tempfile.TemporaryDirectory(prefix="verify-")
+SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")  # the DER of a SubjectPublicKeyInfo up to its 32 key bytes
+SHA2 = {bytes.fromhex("608648016503040201"): "sha256", bytes.fromhex("608648016503040202"): "sha384",
+        bytes.fromhex("608648016503040203"): "sha512"}
+SIGNED_DATA, DATA = (bytes.fromhex("2a864886f70d0107" + n) for n in ("02", "01"))
+MESSAGE_DIGEST, RSA_PSS = bytes.fromhex("2a864886f70d010904"), bytes.fromhex("2a864886f70d01010a")
+ERRORS = {3: "no revocation list of its authority for the time", 8: "a revocation list with a wrong signature",
+          9: "not yet valid", 10: "expired", 11: "revocation list not yet valid", 12: "revocation list expired",
+          18: "not issued by a pinned authority", 19: "not issued by a pinned authority",
+          20: "no chain to a pinned authority", 23: "revoked"}
+
+
+def put(data: bytes) -> str:
+    """The path of a file with these bytes, for openssl."""
+    path = os.path.join(FOLDER.name, hashlib.sha256(data).hexdigest())
+    if not os.path.exists(path):
+        part = f"{path}.{os.urandom(8).hex()}"
+        with open(part, "wb") as file:
+            file.write(data)
+        os.replace(part, path)
+    return path
+
+
+def openssl(*command: str, data: bytes = b"") -> subprocess.CompletedProcess:
+    return subprocess.run(["openssl", *command], input=data, capture_output=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
+    return openssl("pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", put(SPKI_ED25519 + public), "-rawin",
+                   "-in", put(message), "-sigfile", put(signature)).returncode == 0
 
 
 class Tlv(NamedTuple):
@@ -61,8 +91,7 @@ class Certificate(NamedTuple):
     @staticmethod
     def read(der: bytes) -> "Certificate":
         parts = Tlv.read(der).parts()[0].parts()
-        if parts[0].tag == 0xa0:
-            parts = parts[1:]
+        parts = parts[1:] if parts[0].tag == 0xa0 else parts
         key_id = b""
         for extension in (e for p in parts if p.tag == 0xa3 for e in p.parts()[0].parts()):
             fields = extension.parts()
@@ -76,24 +105,32 @@ def from_pem(text: str) -> list[Certificate]:
     return [Certificate.read(base64.b64decode("".join(block.split()))) for block in blocks]
 
 
-def to_pem(der: bytes, label: str = "CERTIFICATE") -> str:
-    return f"-----BEGIN {label}-----\n{base64.encodebytes(der).decode()}-----END {label}-----\n"
+def pem(items: Iterable[bytes], label: str = "CERTIFICATE") -> str:
+    """The path of a PEM file with these items."""
+    return put("".join(f"-----BEGIN {label}-----\n{base64.encodebytes(der).decode()}-----END {label}-----\n"
+                       for der in items).encode())
 
 
-def signer_of(signature: bytes, known: Iterable[Certificate]) -> Certificate:
-    """The one signer of a SignedData among the known certificates; ValueError for another structure than agreed."""
+def signer_info(signature: bytes) -> tuple[list[Tlv], list[Tlv]]:
+    """The parts of a SignedData and of its one SignerInfo; ValueError for another structure than agreed."""
     content_info = Tlv.read(signature).parts()
     data = content_info[1].parts()[0].parts()
-    encapsulated, infos = data[2].parts(), data[-1].parts()
-    if content_info[0].content != bytes.fromhex("2a864886f70d010702") or data[-1].tag != 0x31 or len(infos) != 1:
+    infos = data[-1].parts()
+    if content_info[0].content != SIGNED_DATA or data[-1].tag != 0x31 or len(infos) != 1:
         raise ValueError("not CMS SignedData with exactly one signer")
-    if encapsulated[0].content != bytes.fromhex("2a864886f70d010701"):
+    if data[2].parts()[0].content != DATA:
         raise ValueError("the content type is not data")
     info = infos[0].parts()
     if info[3].tag != 0xa0 or len(info) != 6:
         raise ValueError("signed attributes are required, unsigned ones refused")
     if info[2].parts()[0].content not in SHA2:
         raise ValueError("a digest weaker than SHA-256")
+    return data, info
+
+
+def signer_of(signature: bytes, known: Iterable[Certificate]) -> Certificate:
+    """The one signer among the known certificates."""
+    data, info = signer_info(signature)
     name, found = info[1], None
     for one in known:
         by_issuer = name.tag == 0x30 and [p.content for p in name.parts()] == [one.issuer, one.serial]
@@ -107,84 +144,45 @@ def signer_of(signature: bytes, known: Iterable[Certificate]) -> Certificate:
     return found
 
 
-class Files:
-    """A folder of small files for openssl, each written once under its digest."""
-
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="verify-")
-
-    def put(self, data: bytes, suffix: str = "") -> str:
-        path = os.path.join(self.folder.name, hashlib.sha256(data).hexdigest() + suffix)
-        if not os.path.exists(path):
-            part = f"{path}.{hash(os.urandom(8))}"
-            with open(part, "wb") as file:
-                file.write(data)
-            os.replace(part, path)
-        return path
+VERIFIED: dict[tuple, Optional[bytes]] = {}  # what openssl has judged before
 
 
-FILES = Files()
-VERIFIED: dict[tuple[str, str, str], bool] = {}  # (signature, content, certificate) that openssl has judged before
+def verified(signature: bytes, certificate: Certificate, content: Optional[bytes] = None) -> Optional[bytes]:
+    """The content of a CMS by this certificate, given or within; None when the signature does not match."""
+    place = tuple(part and hashlib.sha256(part).digest() for part in (signature, certificate.der, content))
+    if place not in VERIFIED:
+        detached = ["-content", "/dev/stdin"] if content is not None else []
+        done = openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", put(signature), "-noverify", "-nointern",
+                       "-certfile", pem([certificate.der]), "-purpose", "any", *detached, data=content or b"")
+        VERIFIED[place] = (done.stdout if content is None else b"") if done.returncode == 0 else None
+    return VERIFIED[place]
 
 
-def verify_detached(signature: bytes, digest: str, content: Iterator[bytes], certificate: Certificate) -> bool:
-    """Is this the certificate's signature over the content, whose digest is known?"""
-    key = (hashlib.sha256(signature).hexdigest(), digest, certificate.fingerprint)
-    if key not in VERIFIED:
-        command = [
-            "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in",
-            FILES.put(signature), "-noverify", "-nointern", "-certfile",
-            FILES.put(to_pem(certificate.der).encode()), "-purpose", "any", "-content", "/dev/stdin", "-out", os.devnull
-        ]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            for part in content:
-                process.stdin.write(part)
-            process.stdin.close()
-        except BrokenPipeError:
-            pass
-        VERIFIED[key] = process.wait() == 0
-    return VERIFIED[key]
-
-
-@functools.lru_cache(maxsize=4096)
-def open_attached(signature: bytes, certificate: Certificate) -> Optional[bytes]:
-    """The content of a CMS that carries it, None unless it is signed by the certificate."""
-    command = [
-        "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in",
-        FILES.put(signature), "-noverify", "-nointern", "-certfile",
-        FILES.put(to_pem(certificate.der).encode()), "-purpose", "any"
-    ]
-    done = subprocess.run(command, capture_output=True)
-    return done.stdout if done.returncode == 0 else None
+def verified_by_digest(signature: bytes, certificate: Certificate, digest: bytes) -> bool:
+    """A detached signature whose content is erased: it names this SHA-256, and is the certificate's over that."""
+    info = signer_info(signature)[1]
+    attributes = [a.parts() for a in info[3].parts()]
+    named = [a[1].parts()[0].content for a in attributes if a[0].content == MESSAGE_DIGEST]
+    algorithm = SHA2[info[2].parts()[0].content]
+    signed = b"\x31" + signature[info[3].start + 1:info[3].next]  # RFC 5652, 5.4: as the SET that it is
+    key = openssl("x509", "-in", pem([certificate.der]), "-noout", "-pubkey").stdout
+    padding = ["-sigopt", "rsa_padding_mode:pss"] if info[4].parts()[0].content == RSA_PSS else []
+    return named == [digest] and openssl("dgst", f"-{algorithm}", "-verify", put(key), "-signature",
+                                         put(info[5].content), *padding, data=signed).returncode == 0
 
 
 @functools.lru_cache(maxsize=65536)
 def chain_errors(certificate: Certificate, anchors: tuple[bytes, ...], others: tuple[bytes, ...],
                  at: Optional[int] = None, lists: tuple[bytes, ...] = ()) -> tuple[int, ...]:
     """The numbers of openssl's errors for a chain to the anchors: at a time with revocation lists, or without both."""
-    def pem(items: tuple[bytes, ...], label: str = "CERTIFICATE") -> str:
-        return FILES.put("".join(to_pem(der, label) for der in items).encode())
-
-    command = [
-        "openssl", "verify", "-purpose", "any", "-partial_chain", "-no-CApath", "-no-CAstore", "-CAfile",
-        pem(anchors)
-    ]
+    command = ["-purpose", "any", "-partial_chain", "-no-CApath", "-no-CAstore", "-CAfile", pem(anchors)]
     command += ["-untrusted", pem(others)] if others else []
     command += ["-no_check_time"] if at is None else ["-attime", str(at), "-crl_check_all"]
     for der in lists if at is not None else ():
-        command += ["-CRLfile", pem((der,), "X509 CRL")]
-    done = subprocess.run(command + [FILES.put(to_pem(certificate.der).encode())], capture_output=True, text=True)
-    found = tuple(sorted({int(n) for n in re.findall(r"^error (\d+) at", done.stderr + done.stdout, re.M)}))
-    return found if found or done.returncode == 0 else (1,)
-
-
-ERRORS = {
-    3: "no revocation list of its authority for the time", 8: "a revocation list with a wrong signature",
-    9: "not yet valid", 10: "expired", 11: "revocation list not yet valid", 12: "revocation list expired",
-    20: "no chain to a pinned authority", 18: "not issued by a pinned authority",
-    19: "not issued by a pinned authority", 23: "revoked"
-}
+        command += ["-CRLfile", pem([der], "X509 CRL")]
+    done = openssl("verify", *command, pem([certificate.der]))
+    found = {int(n) for n in re.findall(rb"^error (\d+) at", done.stderr + done.stdout, re.M)}
+    return tuple(sorted(found)) if found or done.returncode == 0 else (1,)
 
 
 def explain(errors: Iterable[int]) -> str:

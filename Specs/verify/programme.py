@@ -59,34 +59,30 @@ def day_in(zone: dict, at: int) -> int:
     return (at + offset_at(zone, at) * 1000) // 86_400_000
 
 
-def money(text: str) -> dict:
-    amount, currency = text.split(" ")
-    return {"currency": currency, "minorUnits": minor(amount, currency)}
-
-
-def tax_of(item: dict) -> dict:
-    return {"category": item["category"], **({"rate": item["rate"]} if "rate" in item else {})}
-
-
 def version(item: dict) -> dict:
     return {"id": item["id"], "validity": {"from": item["validFrom"], "to": item.get("validTo", OPEN_END)}}
 
 
+def picked(item: dict, names: str, kind: type = str) -> dict:
+    """Those of the fields that are there."""
+    return {name: kind(item[name]) for name in names.split() if name in item}
+
+
 def resolve_terms(item: dict) -> dict:
-    tax = {name: tax_of(item["tax"][name]) for name in ("hostSupplies", "partnerSupplies") if name in item["tax"]}
-    found = version(item) | {
-        "roles": item["roles"], "graceDays": int(item.get("graceDays", 3)), "tax": tax, "lateLimitDays": int(
-            item.get("lateLimitDays", 30)), "rounding": item.get("rounding", "HALF_UP"), "minimumSettlement": money(
-                item["minimumSettlement"]), "maxCarryWindows": int(item.get("maxCarryWindows", 6))
-    }
-    return found | ({"lateFeeCapPerFile": int(item["lateFeeCapPerFile"])} if "lateFeeCapPerFile" in item else {})
+    amount, currency = item["minimumSettlement"].split(" ")
+    numbers = {"graceDays": 3, "lateLimitDays": 30, "maxCarryWindows": 6} | picked(
+        item, "graceDays lateLimitDays maxCarryWindows lateFeeCapPerFile", int)
+    return version(item) | numbers | {
+        "roles": item["roles"], "rounding": item.get("rounding", "HALF_UP"),
+        "tax": {side: picked(tax, "category rate") for side, tax in item["tax"].items()},
+        "minimumSettlement": {"currency": currency, "minorUnits": minor(amount, currency)}}
 
 
 def resolve_ratio(item: dict) -> dict:
     match = re.fullmatch(r"(\d+) ([A-Z]{3}) = (\d+) ([A-Z]{3})", item["ratio"])
-    return version(item) | {"purpose": item["purpose"], "from": match[2], "fromUnits": int(match[1]), "to": match[4],
-                            "toUnits": int(match[3]), "rounding": item.get("rounding", "HALF_UP"),
-                            **{name: int(item[name]) for name in ("minimum", "step") if name in item}}
+    return version(item) | picked(item, "minimum step", int) | {
+        "purpose": item["purpose"], "rounding": item.get("rounding", "HALF_UP"), "from": match[2], "to": match[4],
+        "fromUnits": int(match[1]), "toUnits": int(match[3])}
 
 
 def resolve_price(item: dict, field: str) -> dict:
@@ -97,16 +93,14 @@ def resolve_price(item: dict, field: str) -> dict:
 
 def resolve_agreement(y: dict) -> dict:
     """An agreement as signed, in the form of resolved.json; only what figures and signers depend on."""
-    certificates = [{k: c[k]
-                     for k in ("usage", "fingerprint", "activeFrom", "activeTo") if k in c}
-                    for c in y.get("certificates") or []]
-    return {"partner": y["partner"], "legalName": y["legalName"], "registrations": y.get("registrations") or [],
-            "status": y.get("status", "ACTIVE"), "settlementCurrency": y["settlementCurrency"], "zone": y["zone"],
-            "certificates": certificates, "terms": [resolve_terms(t) for t in y["terms"]],
-            "ratios": [resolve_ratio(r) for r in y.get("ratios") or []],
-            "prices": [resolve_price(p, "price") for p in y.get("prices") or []],
-            "fees": [resolve_price(f, "amount") for f in y.get("fees") or []],
-            **({"ownCurrency": y["ownCurrency"]} if y.get("ownCurrency") else {})}
+    return picked(y, "partner legalName settlementCurrency zone") | {
+        "registrations": y.get("registrations") or [], "status": y.get("status", "ACTIVE"),
+        "certificates": [picked(c, "usage fingerprint activeFrom activeTo") for c in y.get("certificates") or []],
+        "terms": [resolve_terms(t) for t in y["terms"]],
+        "ratios": [resolve_ratio(r) for r in y.get("ratios") or []],
+        "prices": [resolve_price(p, "price") for p in y.get("prices") or []],
+        "fees": [resolve_price(f, "amount") for f in y.get("fees") or []],
+        **({"ownCurrency": y["ownCurrency"]} if y.get("ownCurrency") else {})}
 
 
 def resolve_promotion(y: dict) -> dict:
@@ -131,11 +125,8 @@ def canonical(item: Any) -> bytes:
 
 def on(versions: list[dict], day: str, **wanted: str) -> Optional[dict]:
     """The version of a key that holds on a day."""
-    for item in versions:
-        if item["validity"]["from"] <= day <= item["validity"]["to"] and all(
-                item.get(k) == v for k, v in wanted.items()):
-            return item
-    return None
+    return next((item for item in versions if item["validity"]["from"] <= day <= item["validity"]["to"]
+                 and wanted.items() <= item.items()), None)
 
 
 class Agreement:

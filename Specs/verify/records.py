@@ -1,5 +1,7 @@
 """Records: read from originals one by one (formats.md), their identity and content, and their leaves (evidence.md)."""
+import csv
 import hashlib
+import itertools
 import struct
 import xml.parsers.expat
 from typing import Iterable, Iterator, NamedTuple, Optional
@@ -7,12 +9,11 @@ from typing import Iterable, Iterator, NamedTuple, Optional
 import programme
 
 COLUMNS = (
-    "TransactionId LoyaltyTransactionType TransactionDateTime BusinessDate AccountIdType LoyaltyAccountId "
-    "EntryMode Unit "
-    "LoyaltyAmount CreditDebit SaleCurrency SaleAmount EarnBasis EarnQuantity OriginalTransactionId "
-    "TriggeringTransactionId "
-    "PromotionId ReasonCode Narrative ProductCode CounterAccountId ApprovalCode StoreId TerminalId Brand Channel "
-    "BusinessLine").split()
+    "TransactionId LoyaltyTransactionType TransactionDateTime BusinessDate AccountIdType LoyaltyAccountId EntryMode "
+    "Unit LoyaltyAmount CreditDebit SaleCurrency SaleAmount EarnBasis EarnQuantity OriginalTransactionId "
+    "TriggeringTransactionId PromotionId ReasonCode Narrative ProductCode CounterAccountId ApprovalCode StoreId "
+    "TerminalId Brand Channel BusinessLine").split()
+csv.field_size_limit(1 << 30)
 HEADER = (
     "version MessageId CreationDateTime InitiatingParty Recipient ProgrammeId Series SequenceNumber ReplacesReceiptId "
     "CorrectsReceiptId").split()
@@ -56,17 +57,10 @@ class Record(NamedTuple):
             text = self.get(name)
             if not text:
                 continue
-            value = text.encode()
-            if name == "TransactionDateTime":
-                value = struct.pack(">q", programme.instant(text))
-            elif name == "BusinessDate":
-                value = struct.pack(">q", programme.day_number(text))
-            elif name == "LoyaltyAmount":
-                value = struct.pack(">q", self.units(points))
-            elif name == "SaleAmount":
-                value = struct.pack(">q", programme.minor(text, self.get("SaleCurrency")))
-            elif name == "EarnQuantity":
-                value = struct.pack(">q", int(text))
+            as_number = {"TransactionDateTime": programme.instant, "BusinessDate": programme.day_number,
+                         "LoyaltyAmount": lambda _: self.units(points), "EarnQuantity": int,
+                         "SaleAmount": lambda t: programme.minor(t, self.get("SaleCurrency"))}.get(name)
+            value = struct.pack(">q", as_number(text)) if as_number else text.encode()
             out += struct.pack(">BH", number, len(value)) + value
         return hashlib.sha256(out).digest()[:16]
 
@@ -77,80 +71,41 @@ def identity(partner: str, transaction: str) -> bytes:
 
 
 class CsvReader:
-    """formats.md 4: the lines of a file; `header` is filled on the way."""
+    """formats.md 4: the rows of a file with their places; `header` is filled on the way."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self.chunks, self.header, self.trailer = chunks, {}, []
+        self.chunks, self.header, self.line, self.end = chunks, {}, b"", 0
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        rest, offset = b"", 0
-        for chunk in self.chunks:
-            parts = (rest + chunk).split(b"\n")
-            rest = parts.pop()
-            for part in parts:
-                yield offset, part
-                offset += len(part) + 1
-        if rest:
-            yield offset, rest
-
-    def rows(self) -> Iterator[tuple[int, bytes]]:
-        """Lines joined while a quote is open; without their line end."""
-        start, held = 0, b""
-        for offset, line in self.lines():
-            start, held = (start, held + b"\n" + line) if held else (offset, line)
-            if held.count(b'"') % 2 == 0:
-                yield start, held[:-1] if held.endswith(b"\r") else held
-                held = b""
-        if held:
-            raise ValueError("a quote is not closed")
+    def lines(self) -> Iterator[str]:
+        rest = b""
+        for chunk in itertools.chain(self.chunks, [b""]):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in [line + b"\n" for line in lines] + ([rest] if rest and not chunk else []):
+                self.line, self.end = line, self.end + len(line)
+                yield line.decode("utf-8-sig" if self.end == len(line) else "utf-8")
 
     def __iter__(self) -> Iterator[Record]:
-        for number, (offset, line) in enumerate(self.rows()):
-            cells = split_csv(line.decode("utf-8-sig" if offset == 0 else "utf-8"))
+        start = 0
+        for number, cells in enumerate(csv.reader(self.lines(), strict=True)):
+            length = self.end - start - len(self.line) + len(self.line.rstrip(b"\r\n"))
+            if number == 0 and cells[:1] != ["#HEADER"]:
+                raise ValueError("line 1 is no header")
             if number == 0:
-                if cells[0] != "#HEADER":
-                    raise ValueError("line 1 is no header")
                 self.header = dict(zip(HEADER, cells[1:]))
-            elif number > 1 and cells[0] == "#TRAILER":
-                self.trailer = cells[1:]
-            elif number > 1:
-                yield csv_record(offset, line, cells)
+            elif number > 1 and cells[:1] != ["#TRAILER"]:
+                yield csv_record(start, length, cells)
+            start = self.end
 
 
-def csv_record(offset: int, line: bytes, cells: Optional[list[str]] = None) -> Record:
-    return Record(offset, len(line), {n: c for n, c in zip(COLUMNS, cells or split_csv(line.decode())) if c})
-
-
-def split_csv(line: str) -> list[str]:
-    cells, at = [], 0
-    while True:
-        if line[at:at + 1] == '"':
-            end = at + 1
-            while line[end:end + 1] != '"' or line[end:end + 2] == '""':
-                end += 2 if line[end:end + 2] == '""' else 1
-                if end >= len(line):
-                    raise ValueError("a quote is not closed")
-            cells.append(line[at + 1:end].replace('""', '"'))
-            at = end + 1
-        else:
-            end = line.find(",", at)
-            end = len(line) if end < 0 else end
-            cells.append(line[at:end])
-            at = end
-        if at >= len(line):
-            return cells
-        if line[at] != ",":
-            raise ValueError("text behind a quote")
-        at += 1
+def csv_record(offset: int, length: int, cells: list[str]) -> Record:
+    return Record(offset, length, {name: cell for name, cell in zip(COLUMNS, cells) if cell})
 
 
 class XmlReader:
     """formats.md 5 and 7: the Transaction elements of a file or message, with their places in bytes."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self.chunks, self.header = chunks, {}
-        self.path: list[str] = []
-        self.found: list[Record] = []
+        self.chunks, self.header, self.path, self.found = chunks, {}, [], []
         self.fields: Optional[dict] = None
         self.buffer, self.base, self.start, self.text = b"", 0, 0, ""
         self.parser = parser = xml.parsers.expat.ParserCreate("UTF-8", " ")
@@ -165,50 +120,47 @@ class XmlReader:
     def _characters(self, data: str) -> None:
         self.text += data
 
-    def _begin(self, name: str, attributes: dict) -> None:
-        name = name.rpartition(" ")[2]
-        self.path.append(name)
-        self.text = ""
-        if len(self.path) == 1:
-            self.header["version"] = attributes.get("version", "")
-        if name == "Transaction" and len(self.path) == 2:
-            self.fields, self.start = {}, self.parser.CurrentByteIndex
-        if self.fields is not None:
-            for key, value in attributes.items():
-                self._set(ATTRIBUTES.get((name, key), ""), value)
-
     def _set(self, column: str, value: str) -> None:
-        value = value.strip(" \t\r\n") if column in NUMBERS or column == "EarnQuantity" else value
-        if column and value:
+        value = value.strip(" \t\r\n") if column in NUMBERS else value
+        if column in COLUMNS and value:
             self.fields[column] = value
 
-    def _finish(self, name: str) -> None:
+    def _begin(self, name: str, attributes: dict) -> None:
+        name, self.text = name.rpartition(" ")[2], ""
+        self.path.append(name)
+        if name == "Transaction" and len(self.path) == 2:
+            self.fields, self.start = {}, self.parser.CurrentByteIndex
+        for key, value in attributes.items() if self.fields is not None else ():
+            self._set(ATTRIBUTES.get((name, key), ""), value)
+
+    def _finish(self, _: str) -> None:
         name, parent = self.path.pop(), self.path[-1] if self.path else ""
         if self.fields is None:
             if parent in ("GroupHeader", "MessageHeader"):
                 self.header[name] = self.text
         elif name == "Transaction" and len(self.path) == 1:
-            tag = self.parser.CurrentByteIndex - self.base
-            end = self.base + self.buffer.index(b">", tag) + 1
+            end = self.base + self.buffer.index(b">", self.parser.CurrentByteIndex - self.base) + 1
             self.found.append(Record(self.start, end - self.start, self.fields))
             self.fields = None
         else:
-            column = {
-                "OriginalTransaction": "OriginalTransactionId", "TriggeringTransaction": "TriggeringTransactionId"
-            }.get(parent, name)
-            if column in COLUMNS and self.text:
-                self._set(column, self.text)
+            self._set(parent + "Id" if parent in ("OriginalTransaction", "TriggeringTransaction") else name, self.text)
         self.text = ""
 
     def __iter__(self) -> Iterator[Record]:
-        for chunk in self.chunks:
+        for chunk in itertools.chain(self.chunks, [b""]):
             drop = max(0, len(self.buffer) - TAIL)
             self.buffer, self.base = self.buffer[drop:] + chunk, self.base + drop
-            self.parser.Parse(chunk, False)
+            self.parser.Parse(chunk, not chunk)
             yield from self.found
             self.found.clear()
-        self.parser.Parse(b"", True)
-        yield from self.found
+
+
+def reader(chunks: Iterable[bytes]) -> "CsvReader | XmlReader":
+    """By the first byte: '#' is CSV, all else XML (formats.md 1)."""
+    chunks = iter(chunks)
+    first = next(chunks, b"")
+    made = CsvReader if first.removeprefix(b"\xef\xbb\xbf")[:1] == b"#" else XmlReader
+    return made(itertools.chain([first] if first else [], chunks))
 
 
 class Leaf(NamedTuple):
@@ -320,3 +272,13 @@ def read_row(row: bytes, lines: Lines) -> tuple[Leaf, Private, int]:
     if len(shares) != (len(lines.sets[chosen]["lines"]) if chosen >= 0 else 0):
         raise ValueError(f"record {head[0]} has {len(shares)} shares, another number than its lines")
     return Leaf(*head, shares, lines.set_digest(chosen), private.digest()), private, chosen
+
+
+def read_single(item: dict) -> tuple[Leaf, Lines, Private]:
+    """A whole leaf outside of its file: priors/N-M.json or records/N-M.json."""
+    text = item["private"]
+    one_set = {"lines": list(range(len(item["lines"]))), "promotion": item["promotion"]}
+    lines = Lines({"lines": item["lines"], "sets": [one_set], "window": item["window"]})
+    original = tuple(int(n) for n in text["original"].split("-")) if text.get("original") else (0, 0)
+    parts = [bytes.fromhex(text[k]) for k in ("salt", "identity", "content", "member")]
+    return Leaf.read(bytes.fromhex(item["data"])), lines, Private(*parts, text["offset"], text["length"], original)

@@ -15,11 +15,10 @@ import tempfile
 import xml.etree.ElementTree as ET
 
 import archive
-import clearing
+import rules
 import cms
 import documents
-import merkle
-import money
+import proofs
 import programme
 import records
 import yaml_subset
@@ -27,7 +26,7 @@ import yaml_subset
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "golden"
 MESSAGES = {"A-771", "T07", "T08", "T03"}
 CARD = "9250123456789013"
-PEOPLE = ["host", "MARCHE", "RAILCO", "BANQUE", "CARBU", "maker", "checker", "stranger"]
+PEOPLE = ["host", "MARCHE", "RAILCO", "BANQUE", "CARBU", "maker", "checker", "stranger", "MARCHE2"]
 CONFIG = """[ca]
 default_ca=c
 [c]
@@ -127,10 +126,10 @@ def sha(data: bytes) -> str:
 def path_of(leaves: list, index: int) -> list:
     if len(leaves) <= 1:
         return []
-    half = merkle.split(len(leaves))
+    half = proofs.split(len(leaves))
     if index < half:
-        return path_of(leaves[:half], index) + [merkle.root_of(leaves[half:])]
-    return path_of(leaves[half:], index - half) + [merkle.root_of(leaves[:half])]
+        return path_of(leaves[:half], index) + [proofs.root_of(leaves[half:])]
+    return path_of(leaves[half:], index - half) + [proofs.root_of(leaves[:half])]
 
 
 def attachment(name: str, data: bytes) -> dict:
@@ -179,8 +178,10 @@ def xml_file(partner: str, number: int, at: str, rows: list[dict], message: str)
 class House:
     """The log and everything that it refers to; `change` may alter what a dishonest host writes."""
 
-    def __init__(self, pki: Pki, until: str = "W-2026-04B", change=None, messages: set = MESSAGES) -> None:
-        self.messages = messages
+    def __init__(self, pki: Pki, until: str = "W-2026-04B", change=None, messages: set = MESSAGES,
+                 more: list = ()) -> None:
+        self.messages, self.more = messages, list(more)
+        self.erased, self.everywhere = set(), {}  # everywhere: facts that are shown outside of the range, too
         self.pki, self.change, self.until = pki, change or (lambda what, item: item), until
         self.log: list[bytes] = []
         self.facts: list[tuple] = []
@@ -206,12 +207,12 @@ class House:
         return number
 
     def root(self, size: int) -> bytes:
-        return merkle.root_of(merkle.leaf(fact) for fact in self.log[:size])
+        return proofs.root_of(proofs.leaf(fact) for fact in self.log[:size])
 
     def chain(self, size: int) -> str:
         value = bytes(32)
         for fact in self.log[:size]:
-            value = hashlib.sha256(b"coalition-log-1" + value + merkle.leaf(fact)).digest()
+            value = hashlib.sha256(b"coalition-log-1" + value + proofs.leaf(fact)).digest()
         return value.hex()
 
     def put(self, name: str, data: bytes, *signers: str) -> None:
@@ -279,13 +280,13 @@ class House:
         self.p = programme.Programme(seal, fact, at)
         self.p.agreements = {a["partner"]: programme.Agreement(a) for a in agreements}
         self.p.promotions = {a["id"]: a for a in promotions}
-        self.books = {w["id"]: clearing.Book(w["id"], [self.p]) for w in windows}
+        self.books = {w["id"]: rules.Book(w["id"], [self.p]) for w in windows}
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
     def play(self) -> None:
         self.load(programme.instant("2026-02-28T23:00:00Z"))
-        for at, what, item in sorted(self.events(), key=lambda e: e[0]):
+        for at, what, item in sorted(self.events() + self.more, key=lambda e: e[0]):
             for window in self.p.windows:
                 if window["id"] not in self.cut and programme.instant(window["cutoff"]) <= at:
                     self.cut.add(window["id"])
@@ -356,17 +357,94 @@ class House:
                 for role in parts
             }
         }
-        number = self.add("actCarriedOut", {"act": {act["act"]: {"_0": {}}}, "evidence": evidence}, at)
+        name = {"suspend-key": "suspendKey", "erase": "erasure"}.get(act["act"], act["act"])
+        stated = self.stated.pop() if name == "erasure" else act if name == "suspendKey" else {}
+        number = self.add("actCarriedOut", {"act": {name: {"_0": stated}}, "evidence": evidence}, at)
+        if name in ("suspendKey", "erasure"):
+            self.everywhere[number] = "*" if name == "erasure" else act["partner"]
+            self.shown[number] = act["partner"]
         self.files[f"acts/{number:010}/act.json"] = data
         for role, signature in parts.items():
             self.files[f"acts/{number:010}/act.json.{role}.p7s"] = signature
         self.shown[number] = act.get("partner") or (act.get("instruction", "").split("-")[-2:-1] or [""])[0] or "*"
         if act["act"] == "fixing":
             self.fixings[act["window"], "EUR", "TND"] = act["rate"]
+        elif act["act"] in ("suspend-key", "erase"):
+            pass
         elif act["act"] == "adjustment":
             self.adjusted.setdefault((self.p.window_at(at)["id"], act["partner"]), []).append(act)
         else:
             self.steps.append((at, act))
+
+    def erase(self, at: int, item: tuple) -> None:
+        """The original of a file goes with the parts of its leaves; the leaves stay."""
+        partner, sequence = item
+        number = next(n for n, b in self.batches.items() if (b["partner"], b["number"]) == (partner, sequence))
+        folder = f"batches/{number:010}/"
+        self.stated = [{"batch": {"partner": partner, "sequence": sequence, "series": "LIVE"}, "received": [number],
+                        "originals": [sha(self.files[folder + "original"])], "reason": "RETENTION"}]
+        self.act(at, {"act": "erase", "file": f"{partner}/LIVE/{sequence}", "partner": partner, "reason": "RETENTION"})
+        for name in ("original", "records.bin", "lines.json"):
+            del self.files[folder + name]
+        self.files[folder + "leaves.bin"] = b"".join(self.batches[number]["leaves"])
+        self.erased.add(number)
+
+    def answer(self, at: int, item: tuple) -> None:
+        """A partner agrees to a statement."""
+        partner, window = item
+        data = self.files[f"statements/STL-{window}-{partner}.xml"]
+        body = self.change("answer", {"PartnerId": partner, "StatementId": f"STL-{window}-{partner}",
+                                      "StatementDigest": sha(data), "Verdict": "AGREED"})
+        text = "".join(f"<{k}>{v}</{k}>" for k, v in body.items())
+        said = f"<StatementAnswer>{text}</StatementAnswer>".encode()
+        reply = f"<StatementAnswerReply>{text}<AnswerDigest>{sha(said)}</AnswerDigest></StatementAnswerReply>".encode()
+        signer = self.change("signer", (partner, "answer"))[0]
+        made = {"answer.cms": self.pki.sign(signer, said, True), "reply.cms": self.pki.sign("host", reply, True)}
+        self.noted("answers", "statementAnswered", partner, at, made, {
+            "statement": body["StatementId"], "statementDigest": body["StatementDigest"], "verdict": "AGREED",
+            "signer": self.signer(signer, at), "digest": sha(said)})
+
+    def rotate(self, at: int, item: tuple) -> None:
+        """A partner registers a new key in place of an old one, which ends."""
+        partner, new, until = item
+        old = {"replaces": self.pki.print[partner], "replacedUntil": utc(until)}
+        text = f"ROTATE {partner} SIGN\nFROM {utc(at)}\nREPLACES {old['replaces']}\nOLD-UNTIL {utc(until)}\n"
+        text = self.change("request", text + self.pki.pem[new])
+        prover = self.change("prover", new)
+        reply = f"<KeyChange><PartnerId>{partner}</PartnerId><Registered use='SIGN'>{self.pki.print[new]}</Registered>" \
+            f"<Replaces>{old['replaces']}</Replaces></KeyChange>"
+        made = {"request.cms": self.pki.sign(partner, text.encode(), True), "proof.p7s": self.pki.sign(
+            prover, text.encode()), "reply.cms": self.pki.sign("host", reply.encode(), True)}
+        self.noted("keys", "keyChanged", partner, at, made, {
+            "change": {"rotated": {"_0": {"grant": {"usage": "SIGN", "fingerprint": self.pki.print[new],
+                                                    "activeFrom": utc(at)}, **old}}},
+            "signer": self.signer(partner, at), "digest": sha(text.encode())})
+
+    def noted(self, folder: str, kind: str, partner: str, at: int, made: dict, body: dict) -> None:
+        fact = {"partner": partner, "attachments": [attachment(name, data) for name, data in made.items()]}
+        number = self.add(kind, fact | body, at)
+        self.files |= {f"{folder}/{number:010}/{name}": data for name, data in made.items()}
+        self.everywhere[number] = partner
+
+    def clear(self, at: int, item: tuple) -> None:
+        """The receipt CLEARED of a file, with the paths of its three facts."""
+        partner, sequence = item
+        number, b = next((n, b) for n, b in self.batches.items() if (b["partner"], b["number"]) == (partner, sequence))
+        size, folder = len(self.log), f"batches/{number:010}/"
+        leaves = [proofs.leaf(fact) for fact in self.log]
+        seal = next(n for n, (k, body, _) in enumerate(self.facts, 1) if k == "sealed"
+                    and body.get("window", {}).get("window") == b["window"])
+        from xml.sax.saxutils import escape
+        evidence = f'<Checkpoint size="{size}" root="{self.root(size).hex()}">{self.pki.checkpoint(size, self.root(size)).decode()}</Checkpoint>'
+        for one in self.change("inclusions", [number, b["sealed"], seal]):
+            path = "".join(f"<Hash>{h.hex()}</Hash>" for h in path_of(leaves, one - 1))
+            evidence += f'<Inclusion sequence="{one}"><Fact>{escape(self.log[one - 1].decode())}</Fact>{path}</Inclusion>'
+        original = self.files[folder + "original"]
+        cleared = self.receipt(folder, "cleared", partner, sequence, original, self.p.window(b["window"]), at, evidence)
+        made = [attachment("receipt.xml", cleared), attachment("receipt.xml.p7s", self.files[folder + "cleared.xml.p7s"])]
+        self.issued[partner] += 1
+        self.everywhere[self.add("fileCleared", {"attachments": made, "received": number, "window": b["window"], "batch": {
+            "partner": partner, "sequence": sequence, "series": "LIVE"}}, at)] = partner
 
     def signer(self, who: str, at: int) -> dict:
         return {
@@ -400,7 +478,7 @@ class House:
         leaf = records.Leaf(*base, "ACCP", flags, rec.get("Unit"), units, points, day, left, tuple(l[2] for l in lines),
                             bytes(32), bytes(32))
         promotion = rec.get("PromotionId") or (book.originals[original].promotion if original in book.originals else "")
-        book.originals[batch, number] = clearing.Original(leaf, ident, content, promotion, lines)
+        book.originals[batch, number] = rules.Original(leaf, ident, content, promotion, lines)
         bonus = leaf.type == "BONU" or any(k["kind"].startswith("BONUS") for _, k, _ in lines)
         for _, key, part in lines:
             book.count(key, part if bonus else units, part, flags, "recomputed")
@@ -427,7 +505,7 @@ class House:
                 attachment("receipt.xml", received),
                 attachment("receipt.xml.p7s", self.files[folder + "received.xml.p7s"])
             ], "batch": batch, "digest": sha(data), "format": "XML", "gaps": [], "programmeVersion": 1,
-            "signer": self.signer(signer, at), "size": len(data), "window": window["id"]
+            "receiptID": f"RCP-{fact:04}", "signer": self.signer(signer, at), "size": len(data), "window": window["id"]
         }
         assert self.add("fileReceived", body, at) == fact
         judged = [
@@ -444,7 +522,7 @@ class House:
             for k, value in enumerate((1, leaf.units, leaf.points)): total[k] += value
         inner = "".join(f'<StatusSum status="{s}" unit="{u}" records="{t[0]}" units="{t[1]}" points="{t[2]}"/>'
                         for (s, u), t in sums.items())
-        root = merkle.root_of(leaves)
+        root = proofs.root_of(leaves)
         validated = self.receipt(folder, "validated", partner, number, data, window, at,
                                  f"<RecordsTree>{root.hex()}</RecordsTree>", f"<FileStatus>{status}</FileStatus>",
                                  inner)
@@ -459,6 +537,7 @@ class House:
             "received": fact, "batch": batch, "digest": sha(data), "window": window["id"], "status": status,
             "count": len(judged), "root": root.hex(), "leaf": 1
         }
+        self.batches[fact]["number"] = number
         self.batches[fact]["sealed"] = self.add("sealed", {"records": seal}, at)
         self.issued[partner] = self.issued.get(partner, 0) + 2
         self.lists.setdefault(partner, []).append((window["id"], number, fact, status, sha(data)))
@@ -506,10 +585,10 @@ class House:
         made, rows = records.Lines(text), []
         for i in range(len(judged)):
             rows.append(records.read_row(table[i * 134:i * 134 + 134], made))
-            leaves.append(merkle.leaf(rows[-1][0].data()))
+            leaves.append(proofs.leaf(rows[-1][0].data()))
         self.files[folder + "records.bin"], self.files[folder + "lines.json"] = table, json.dumps(
             text, sort_keys=True).encode()
-        self.batches[fact] = {"partner": partner, "window": window, "leaves": leaves, "rows": rows, "lines": text}
+        self.batches[fact] = {"partner": partner, "window": window, "leaves": leaves, "rows": rows, "lines": text, "number": 0}
 
     def message(self, at: int, item: tuple) -> None:
         partner, row = item
@@ -523,7 +602,8 @@ class House:
         rec = next(iter(records.XmlReader([data])))
         leaf, private, lines, promotion = self.judge(partner, rec, 1, fact, at, window["id"], False)
         folder = f"messages/{fact:010}/"
-        self.files[folder + "message.cms"] = self.pki.sign(partner, data, True)
+        signer = self.change("signer", (partner, name))[0]
+        self.files[folder + "message.cms"] = self.pki.sign(signer, data, True)
         self.files[folder + "answer.cms"] = self.pki.sign("host", b"<answer/>", True)
         stated = [self.posted(key, points) for _, key, points in lines]
         if any(who != partner for who, _, _ in lines):  # it posts to another partner: sealed, and shown like a file
@@ -542,14 +622,14 @@ class House:
             "messageAnswered", {
                 "attachments": [attachment(n, self.files[folder + n]) for n in ("message.cms", "answer.cms")
                                 ], "digest": sha(data), "entry": entry, "messageID": name, "partner": partner,
-                "programmeVersion": 1, "signer": self.signer(partner, at), "status": "ACCP", "posting": {
+                "programmeVersion": 1, "signer": self.signer(signer, at), "status": "ACCP", "posting": {
                     "lineSets": [{"lines": list(range(len(lines)))}], "lines": stated, "window": window["id"]
                 }
             }, at)
         if fact in self.batches:
             seal = {
                 "received": fact, "messageID": name, "partner": partner, "digest": sha(data), "window": window["id"],
-                "status": "ACCP", "count": 1, "root": merkle.root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
+                "status": "ACCP", "count": 1, "root": proofs.root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
             }
             self.add("sealed", {"records": seal}, at)
         self.lists.setdefault((partner, "RT"), []).append(window["id"])
@@ -577,14 +657,14 @@ class House:
             account = self.accounts.setdefault(
                 partner, {"closing": 0, "carried": 0, "instructions": [], "position": 0, "number": 0})
             account["number"] += 1
-            replay = money.Account(self.p.agreements[partner].currency)
+            replay = rules.Account(self.p.agreements[partner].currency)
             replay.closing, replay.carried = account["closing"], account["carried"]
             for end, amount in account["instructions"]: replay.issued(end, amount)
             for when, act in self.steps:
                 if when < cutoff: replay.apply(when, act)
-            lines = money.settlement_lines(book, partner, self.p, self.fixings, self.adjusted.get((window, partner),
+            lines = rules.settlement_lines(book, partner, self.p, self.fixings, self.adjusted.get((window, partner),
                                                                                                   []))
-            result = results[partner] = money.settle(book, partner, self.p, lines, replay)
+            result = results[partner] = rules.settle(book, partner, self.p, lines, replay)
             frame = documents.Frame(self.p, window, partner, account["number"], utc(at), head)
             stub = ET.fromstring(
                 f"<S><FromDateTime>{frame.item['open']}</FromDateTime><ToDateTime>"
@@ -626,9 +706,11 @@ class House:
         own = self.lists.get(partner, [])
         every = [s for _, _, _, s, _ in own]
         made.append(element("Files", series="LIVE", through=len(own), received=len(own), accepted=every.count("ACCP"),
-                            partlyAccepted=every.count("PART"), refused=every.count("RJCT"), refusedAtDoor=0))
+                            partlyAccepted=every.count("PART"), refused=every.count("RJCT"), refusedAtDoor=0, replaced=0,
+                            withdrawn=0, undecided=0))
         for _, sequence, fact, status, digest in self.change("list", [one for one in own if one[0] == window]):
-            made.append(element("File", digest, sequence=sequence, fact=fact, status=status))
+            made.append(element("File", digest, sequence=sequence, fact=fact, status=status,
+                                receipts=f"RCP-{fact:04} RCP-{fact:04}"))
         answered = self.lists.get((partner, "RT"), []).count(window)
         made.append(element("Messages", accepted=answered, refused=0, duplicate=0))
         made.append(element("Receipts", issued=self.issued.get(partner, 0)))
@@ -639,7 +721,7 @@ class House:
         return next((name for name, place in self.known.items() if place == (batch, record)), "")
 
     def summary(self, window: str, results: dict) -> bytes:
-        from recompute import column
+        from stage_figures import column
         book, root, total, nets = self.books[window], ET.Element("HostSummary"), 0, {}
         opening = 100000 if not self.closed else self.outstanding
         root.append(documents.element("OpeningOutstanding", opening))
@@ -660,14 +742,14 @@ class House:
             currency = self.p.agreements[partner].currency
             nets[currency] = nets.get(currency, 0) - r.net
             cash = {
-                k: money.money_text(v, currency)
+                k: rules.money_text(v, currency)
                 for k, v in (("opening", r.opening), ("net", r.net), ("payments", r.payments), ("returns", r.returns),
                              ("closing", r.closing), ("due", r.due), ("inSettlement", r.in_settlement))
             }
             root.append(
                 documents.element("Account", partner=partner, currency=currency, action=r.action,
                                   endToEndId=r.end_to_end, valueDate=r.value_date, **cash))
-        root.extend([documents.element("HostNet", money.money_text(n, c), currency=c) for c, n in nets.items()])
+        root.extend([documents.element("HostNet", rules.money_text(n, c), currency=c) for c, n in nets.items()])
         root.append(
             documents.element("JournalHead", self.chain(len(self.log)), algorithm="SHA-256", sequence=len(self.log)))
         root.append(
@@ -687,14 +769,14 @@ class House:
         before = windows[windows.index(window) - 1] if windows.index(window) else None
         start = find("windowCutOff", before) - 1 if before else 0
         end, size = find("sealed", window), len(self.log)
-        leaves = [merkle.leaf(f) for f in self.log]
+        leaves = [proofs.leaf(f) for f in self.log]
         out = {"VERIFY.md": b"# How to check\n", "checkpoint.note": self.pki.checkpoint(size, self.root(size))}
         out["checkpoint.note.p7s"] = self.pki.sign("host", out["checkpoint.note"])
-        def tree(places: list) -> list: return [merkle.root_of(leaves[a:a + n]).hex() for a, n in places]
+        def tree(places: list) -> list: return [proofs.root_of(leaves[a:a + n]).hex() for a, n in places]
 
         out["log/range.json"] = json.dumps({
-            "from": start, "to": end, "size": size, "left": tree(merkle.cover(0, start)),
-            "right": tree(merkle.cover(end, size))
+            "from": start, "to": end, "size": size, "left": tree(proofs.cover(0, start)),
+            "right": tree(proofs.cover(end, size))
         }).encode()
         out["log/leaves.bin"] = b"".join(leaves[start:end])
         shown, own = set(), lambda name: not partner or name == partner
@@ -707,13 +789,14 @@ class House:
             }.get(kind, lambda: kind in ("genesis", "sealed", "windowCutOff", "checkpointSigned"))()
             outside = kind in ("genesis", "sealed", "windowCutOff") \
                 or mine and kind in ("actCarriedOut", "messageAnswered")
-            if (inside and (mine or not partner)) or (n <= start and outside):
+            if (inside and (mine or not partner)) or (n <= start and outside) or own(self.everywhere.get(n, "-")) \
+                    or self.everywhere.get(n) == "*":
                 shown.add(n)
         priors: set = set()
         batches = [n for n, b in self.batches.items() if b["window"] == window and own(b["partner"])]
         for n in batches:
             for name in [f for f in self.files if f.startswith(f"batches/{n:010}/")]: out[name] = self.files[name]
-            if partner: out[f"batches/{n:010}/lines.json"] = self.masked_lines(n, partner)
+            if partner and n not in self.erased: out[f"batches/{n:010}/lines.json"] = self.masked_lines(n, partner)
             for leaf, private, _ in self.batches[n]["rows"]:
                 if private.original[0] in self.batches and self.batches[private.original[0]]["window"] != window:
                     priors.add(private.original)
@@ -721,13 +804,22 @@ class House:
             if b["window"] != window and windows.index(b["window"]) < windows.index(window):
                 priors |= {(n, l.number)
                            for l, private, _ in b["rows"] if private.original in priors and l.type == "RVSL"}
-        for n, r in priors: out[f"priors/{n:010}-{r}.json"] = self.prior(n, r, partner)
+        for n, r in priors:
+            if n in self.erased:
+                leaf, path = self.batches[n]["leaves"][r - 1], path_of(self.batches[n]["leaves"], r - 1)
+                out[f"priors/{n:010}-{r}.leaf.json"] = json.dumps(
+                    {"batch": n, "index": r - 1, "leaf": leaf.hex(), "path": [h.hex() for h in path]}).encode()
+            else:
+                out[f"priors/{n:010}-{r}.json"] = self.prior(n, r, partner)
         for n, b in self.batches.items():
             if partner and b["partner"] != partner and b["window"] == window and any(k["key"]["partner"] == partner
                                                                                      for k in b["lines"]["lines"]):
                 for name in ("received.xml",
                              "received.xml.p7s") if f"batches/{n:010}/received.xml" in self.files else ():
                     out[f"shared/{n:010}/{name}"] = self.files[f"batches/{n:010}/{name}"]
+                if n in self.erased:
+                    out[f"shared/{n:010}/leaves.bin"] = self.files[f"batches/{n:010}/leaves.bin"]
+                    continue
                 out[f"shared/{n:010}/lines.json"] = self.masked_lines(n, partner)
                 rows = [
                     json.dumps({
@@ -741,7 +833,7 @@ class House:
             out[f"log/facts/{n:010}.json"] = self.log[n - 1]
             for name in self.files:
                 inside = start < n <= end
-                if name.startswith(f"acts/{n:010}/") or (inside and n not in self.batches
+                if name.startswith((f"acts/{n:010}/", f"answers/{n:010}/", f"keys/{n:010}/")) or (inside and n not in self.batches
                                                          and name.startswith(f"messages/{n:010}/")):
                     out[name] = self.files[name]
             if not start < n <= end:

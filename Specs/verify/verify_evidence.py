@@ -1,9 +1,24 @@
 #!/usr/bin/env python3
 """Verifies a bundle of evidence: verify_evidence.py BUNDLE.tar --trust PINS [--json] [--compare NOTE]
 
-Written from Specs/evidence.md, rules.md, formats.md, programme.md and data-directory.md alone, with Python's standard
-library and the openssl command.  The stages stand in the order of evidence.md 'Checks and verdicts'; the first that
-fails ends it.
+Written from the pages of Specs alone, with Python's standard library and the openssl command.  The stages stand in the
+order of evidence.md 'Checks and verdicts'; the first that fails ends it.  To read it, take the files in this order; down
+to stage_window.py stands who said what and when, after it what follows in points and money:
+
+    archive.py          10 archive       the tar, MANIFEST and its signature
+    cms.py, proofs.py                    signatures and certificates; signed notes, checkpoints, Merkle trees
+    bundle.py                            what a bundle holds: pins, facts, seals, batches, programmes
+    stage_log.py        17 trust         pinned keys and authorities
+                        18 log           range, facts, records' trees, paths, stated roots, CLEARED
+    stage_signers.py    11 signature     every CMS, every stated digest, answers, changes of keys
+                        12 key           the register of keys, officers, the host, validity and revocation
+    stage_window.py     14 order         times, windows, cut-offs, closes
+                        13 completeness  what has to be there, and the list on each statement
+    records.py                           records in originals, their leaves and lines
+    programme.py, yaml_subset.py         agreements, promotions and the calendar as signed
+    rules.py                             R1 to R12: records to lines, lines to money
+    stage_figures.py    15 arithmetic    every record, line, tax, account, instruction
+    documents.py        16 document      the statements, element by element
 """
 import argparse
 import json
@@ -11,20 +26,18 @@ import sys
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
-import checks_log
-import checks_signers
-import checks_window
-from archive import Archive, Manifest, Problem
+import stage_figures
+import stage_log
+import stage_signers
+import stage_window
+from archive import Archive, Problem, stage_archive
 from bundle import Bundle, Pins
-from notes import Checkpoint, Note, ed25519, signature_line
-from state import State
+from proofs import Checkpoint, Note
 
-STAGES: list[tuple[str, int, Callable]] = [("trust", 17, checks_log.trust), ("log", 18, checks_log.log),
-                                           ("signature", 11, checks_signers.signature), ("key", 12, checks_signers.key),
-                                           ("order", 14, checks_window.order),
-                                           ("completeness", 13, checks_window.completeness),
-                                           ("arithmetic", 15, checks_window.arithmetic),
-                                           ("document", 16, checks_window.document)]
+STAGES: list[tuple[str, int, Callable]] = [
+    ("trust", 17, stage_log.trust), ("log", 18, stage_log.log), ("signature", 11, stage_signers.signature),
+    ("key", 12, stage_signers.key), ("order", 14, stage_window.order), ("completeness", 13, stage_window.completeness),
+    ("arithmetic", 15, stage_figures.arithmetic), ("document", 16, stage_figures.document)]
 
 
 @dataclass
@@ -52,84 +65,55 @@ class Report:
         return "\n".join(out + [f"  remark: {text}" for text in self.remarks])
 
 
-def check_archive(archive: Archive, pins: Pins) -> tuple[list[Problem], Optional[Manifest]]:
-    """Stage 'archive': the manifest's signature first; when it fails, nothing else is said."""
-    if "MANIFEST" in archive and "MANIFEST.sig" in archive:
-        text = archive.read("MANIFEST")
-        try:
-            name, keyid, signature = signature_line(archive.read("MANIFEST.sig").decode().removesuffix("\n"))
-            signed = ed25519(pins.key.public, text, signature) if (name, keyid) == (pins.key.name,
-                                                                                    pins.key.id) else None
-        except ValueError as problem:
-            return [Problem("MANIFEST", f"MANIFEST.sig: {problem}", "a signature line of a signed note")], None
-        if signed is False:
-            return [Problem("MANIFEST", "its signature does not verify", "the signature of the log's key")], None
-    if archive.problems or "MANIFEST" not in archive or "MANIFEST.sig" not in archive:
-        return archive.problems or [Problem("MANIFEST", "MANIFEST or MANIFEST.sig is missing", "both, first")], None
+def run_stage(check: Callable, b: Bundle) -> list[Problem]:
+    """A stage's problems; what cannot be read is one of them, and never passes."""
+    found: list[Problem] = []
     try:
-        manifest = Manifest(text)
-    except (Problem, UnicodeDecodeError) as problem:
-        return [problem if isinstance(problem, Problem) else Problem("MANIFEST", problem, "UTF-8")], None
-    return list(manifest.problems(archive)), manifest
-
-
-def run_stage(check: Callable, state: State) -> list[Problem]:
-    """A stage's problems; what cannot be read is one of them."""
-    try:
-        return list(check(state))
+        for problem in check(b):
+            found.append(problem)
     except Problem as problem:
-        return [problem]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration, RuntimeError, SyntaxError,
-            ArithmeticError) as problem:
-        return [
-            Problem(state.reading or "the bundle", f"cannot be read: {type(problem).__name__} {problem}",
-                    "what evidence.md describes")
-        ]
+        found.append(problem)
+    except Exception as problem:
+        found.append(Problem(b.reading or "the bundle", f"cannot be read: {type(problem).__name__} {problem}",
+                             "what evidence.md describes"))
+    return found
 
 
 def verify(path: str, pins: Pins, compare: Optional[bytes] = None) -> Report:
-    archive = Archive(path)
+    archive, report = Archive(path), Report()
     try:
-        return judge(archive, pins, compare)
+        problems, manifest = stage_archive(archive, pins.key)
+        if problems or manifest is None:
+            return report.fail("archive", 10, problems)
+        b = Bundle(archive, manifest, pins)
+        report.checked, report.remarks = b.checked, b.remarks
+        b.count("entries", len(archive.places))
+        for stage, code, check in STAGES:
+            problems = run_stage(check, b)
+            if stage == "log" and compare is not None:
+                problems += run_stage(lambda b: compare_checkpoint(b, compare), b)
+            if problems:
+                return report.fail(stage, code, problems)
+        report.statements = b.grades
+        return report
     finally:
         archive.close()
 
 
-def judge(archive: Archive, pins: Pins, compare: Optional[bytes]) -> Report:
-    report = Report()
-    problems, manifest = check_archive(archive, pins)
-    if problems or manifest is None:
-        return report.fail("archive", 10, problems)
-    bundle = Bundle(archive, manifest)
-    state = State(bundle, pins)
-    report.checked, report.remarks = state.checked, bundle.remarks
-    report.checked["entries"] = len(archive.places)
-    for stage, code, check in STAGES:
-        problems = run_stage(check, state)
-        if stage == "log" and compare is not None:
-            problems += run_stage(lambda s: compare_checkpoint(s, compare), state)
-        if problems:
-            return report.fail(stage, code, problems)
-    report.statements = state.grades
-    return report
-
-
-def compare_checkpoint(state: State, data: bytes) -> list[Problem]:
+def compare_checkpoint(b: Bundle, data: bytes) -> list[Problem]:
     """Two roots for one size and origin prove that the host has shown different logs ('Checkpoints')."""
     note = Note(data)
     other = Checkpoint.read(note.text)
-    if not note.signed_by(state.pins.key):
+    if not note.signed_by(b.pins.key):
         return [Problem("the other checkpoint", "not signed by the pinned key", "a checkpoint of this log")]
-    mine = state.range.root(other.size)
-    if other.size > state.checkpoint.size or mine is None:
-        state.bundle.remarks.append(
-            f"the other checkpoint has {other.size} facts: this bundle cannot tell whether its log is the same")
+    mine = b.range.root(other.size)
+    if mine is None:
+        b.remark(f"the other checkpoint has {other.size} facts: this bundle cannot tell whether its log is the same")
     elif mine != other.root:
-        return [
-            Problem(f"checkpoints of {other.size} facts: the host has shown two logs", other.root.hex(), mine.hex())
-        ]
+        return [Problem(f"checkpoints of {other.size} facts: the host has shown two logs", other.root.hex(),
+                        mine.hex())]
     else:
-        state.bundle.remarks.append(f"the other checkpoint, of {other.size} facts, is of the same log")
+        b.remark(f"the other checkpoint, of {other.size} facts, is of the same log")
     return []
 
 

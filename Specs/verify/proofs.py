@@ -1,8 +1,85 @@
-"""RFC 6962 trees with SHA-256 (evidence.md 'The log's tree', 'The tree of a file's records')."""
+"""Signed notes, checkpoints and Merkle trees: C2SP signed-note, tlog-checkpoint, tlog-proof, RFC 6962.
+
+evidence.md 'The log's tree', 'Checkpoints', 'The tree of a file's records'.
+"""
+import base64
 import hashlib
-from typing import Iterable, Optional
+import re
+from typing import Iterable, NamedTuple, Optional
+
+from cms import ed25519
 
 EMPTY = hashlib.sha256().digest()
+
+
+def decode64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+class Key(NamedTuple):
+    name: str
+    id: bytes
+    public: bytes
+
+    @staticmethod
+    def read(vkey: str) -> "Key":
+        """A public key as text: name+keyid+base64(01 || key); the id is that of name and key."""
+        name, keyid, body = vkey.split("+", 2)
+        raw = decode64(body)
+        if len(raw) != 33 or raw[0] != 1 or not name or " " in name:
+            raise ValueError("not an Ed25519 key")
+        if hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != keyid:
+            raise ValueError("the key's id is not that of its name and bytes")
+        return Key(name, bytes.fromhex(keyid), raw[1:])
+
+
+def signature_line(line: str) -> tuple[str, bytes, bytes]:
+    """Name, key id and signature of the line '— name base64'."""
+    match = re.fullmatch(r"— (\S+) (\S+)", line)
+    raw = decode64(match[2]) if match else b""
+    if len(raw) != 68:
+        raise ValueError(f"not a signature line of an Ed25519 key: {line!r}")
+    return match[1], raw[:4], raw[4:]
+
+
+class Note:
+    """Text, an empty line, and signature lines."""
+
+    def __init__(self, data: bytes) -> None:
+        text = data.decode("utf-8")
+        cut = text.rfind("\n\n")
+        if cut < 0 or not text.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f]", text):
+            raise ValueError("not a signed note")
+        self.text = text[:cut + 1]
+        self.lines = [signature_line(line) for line in text[cut + 2:-1].split("\n")]
+
+    def signed_by(self, key: Key) -> Optional[bool]:
+        """None when there is no signature under the key's name and id."""
+        mine = [signature for name, keyid, signature in self.lines if (name, keyid) == (key.name, key.id)]
+        return ed25519(key.public, self.text.encode(), mine[0]) if len(mine) == 1 else None
+
+
+class Checkpoint(NamedTuple):
+    origin: str
+    size: int
+    root: bytes
+
+    @staticmethod
+    def read(text: str) -> "Checkpoint":
+        match = re.fullmatch(r"([^\n]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n", text)
+        if not match:
+            raise ValueError("not the text of a checkpoint: origin, size, root")
+        return Checkpoint(match[1], int(match[2]), decode64(match[3]))
+
+
+def tlog_proof(data: bytes) -> tuple[int, list[bytes], bytes]:
+    """Index, path and checkpoint note of a C2SP tlog-proof."""
+    head, _, note = data.decode("utf-8").partition("\n\n")
+    match = re.fullmatch(r"c2sp\.org/tlog-proof@v1\n(?:extra \S*\n)?index (0|[1-9]\d*)((?:\n[A-Za-z0-9+/]{43}=)*)",
+                         head)
+    if not match:
+        raise ValueError("not a tlog-proof")
+    return int(match[1]), [decode64(line) for line in match[2].split()], note.encode()
 
 
 def leaf(data: bytes) -> bytes:
@@ -11,6 +88,11 @@ def leaf(data: bytes) -> bytes:
 
 def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def split(count: int) -> int:
+    """The largest power of two below count (RFC 6962, 2.1)."""
+    return 1 << (count - 1).bit_length() - 1
 
 
 class Builder:
@@ -41,11 +123,6 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return builder.root()
 
 
-def split(count: int) -> int:
-    """The largest power of two below count (RFC 6962, 2.1)."""
-    return 1 << (count - 1).bit_length() - 1
-
-
 def root_by_path(leaf_hash: bytes, index: int, count: int, path: list[bytes]) -> Optional[bytes]:
     """The root to which an inclusion path leads, None when the path has the wrong length (RFC 6962, 2.1.1)."""
     if not 0 <= index < count:
@@ -66,7 +143,7 @@ def cover(start: int, end: int) -> list[tuple[int, int]]:
     """The perfect subtrees (first leaf, size) that cover the leaves start to end - 1, left to right."""
     parts = []
     while start < end:
-        size = start & -start if start else 1 << (end.bit_length())
+        size = start & -start if start else 1 << end.bit_length()
         while start + size > end:
             size >>= 1
         parts.append((start, size))
@@ -101,13 +178,13 @@ class Range:
             return found
         half = split(count)
         result = node(self._hash(start, half), self._hash(start + half, count - half))
-        if count & (count - 1) == 0 and count >= 8:
+        if count & (count - 1) == 0:
             self.known[start, count] = result  # perfect subtrees belong to the trees of all later sizes
         return result
 
     def root(self, size: int) -> Optional[bytes]:
-        """The log's root when it had `size` facts; None when the bundle does not reach that far back."""
+        """The log's root when it had `size` facts; None when the bundle does not tell."""
         try:
-            return self._hash(0, size) if size else EMPTY
+            return (self._hash(0, size) if size else EMPTY) if size <= self.size else None
         except KeyError:
             return None
