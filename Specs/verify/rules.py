@@ -395,8 +395,12 @@ def partner_tax_rows(lines: list[SettlementLine], book: Book, terms: dict) -> li
         if line.kind.startswith(("REIMBURSEMENT", "TRANSFER_OUT")):
             basis = book.prices[line.version]["basis"]
             bases[basis] = bases.get(basis, 0) + line.signed
-    return [(profile["category"], profile.get("rate", ""), base,
-             percent(base, profile.get("rate", "0"), basis == "GROSS"), basis) for basis, base in sorted(bases.items())]
+    rows = []
+    for basis, base in sorted(bases.items()):
+        tax = percent(base, profile.get("rate", "0"), basis == "GROSS")
+        taxable = base - tax if basis == "GROSS" else base
+        rows.append((profile["category"], profile.get("rate", ""), taxable, tax, basis))
+    return rows
 
 
 @dataclass

@@ -650,7 +650,7 @@ class House:
 
     def close(self, at: int, window: str) -> None:
         size, book = len(self.log), self.books[window]
-        root, head, listed, results = self.root(size), (size, self.chain(size)), [], {}
+        root, head, listed, results, stated = self.root(size), (size, self.chain(size)), [], {}, []
         book.monthly(self.p)
         cutoff = programme.instant(self.p.window(window)["cutoff"])
         for partner in sorted(self.p.agreements):
@@ -687,16 +687,31 @@ class House:
             account["closing"], account[
                 "carried"] = result.closing, account["carried"] + 1 if result.action == "CARRIED_FORWARD" else 0
             account["position"] += sum(l.points if l.key["side"] == "CRDT" else -l.points for l in book.of(partner))
+            stated.append(self.outcome(partner, account["number"], result))
             if result.end_to_end: account["instructions"].append((result.end_to_end, result.due))
         self.statements[window] = results
         name = f"HST-{window}.xml"
         self.put("statements/" + name, self.summary(window, results), "host")
         listed.append(attachment(name, self.files["statements/" + name]))
-        closed = self.add("windowClosed", {"window": window}, at)
+        closed = self.add("windowClosed", {"window": window, "accounts": self.change("accounts", stated)}, at)
         self.add("sealed", {"window": {"window": window, "closed": closed, "documents": listed}}, at)
         self.closed.append(window)
         note = self.pki.checkpoint(len(self.log), self.root(len(self.log)))
         self.add("checkpointSigned", {"attachments": [attachment("checkpoint.note", note)]}, at)
+
+    def outcome(self, partner: str, number: int, result: rules.Result) -> dict:
+        """What the fact of a close says of an account."""
+        currency = self.p.agreements[partner].currency
+
+        def money(minor: int) -> dict:
+            return {"currency": currency, "minorUnits": minor}
+
+        one = {"partner": partner, "statementNumber": number, "action": result.action}
+        one |= {name: money(value) for name, value in result.figures().items()}
+        if result.end_to_end:
+            one["instruction"] = {"amount": money(result.due), "endToEndID": result.end_to_end,
+                                  "valueDate": result.value_date}
+        return one
 
     def evidence(self, kind: str, partner: str, window: str, size: int, root: bytes, number: int) -> ET.Element:
         element, note = documents.element, self.pki.checkpoint(size, root).decode()

@@ -348,8 +348,24 @@ class Recomputed:
             for kind, graded in (("CLS", self.book.of(partner)), ("STL", result.lines)):
                 b.grades.append({"id": f"{kind}-{b.window}-{partner}", "lines": [
                     {"number": n, "grade": line.grade} for n, line in enumerate(graded, 1)]})
+        yield from self.logged_accounts(seal["closed"], results)
         if b.whole:
             b.differences += self.summary(p, results)
+
+    def logged_accounts(self, number: int, results: dict) -> Iterator[Problem]:
+        """The fact of the close has every account as recomputed: payments are made by it. Partners are not shown it."""
+        stated = {a["partner"]: a for a in self.b.facts[number].body["accounts"]} if number in self.b.facts else {}
+        if stated and set(stated) != set(self.b.programme_at(number).agreements):
+            yield Problem(f"log/facts/{number:010}.json", f"accounts of {sorted(stated)}", "one of each partner")
+        for partner, result in results.items() if stated else ():
+            account = stated.get(partner, {})
+            wanted = {**result.figures(), "action": result.action}
+            wanted["statementNumber"] = len(self.b.history("STL", partner)) + 1
+            got = {k: account[k]["minorUnits"] if isinstance(account.get(k), dict) else account.get(k) for k in wanted}
+            paid, made = account.get("instruction"), {"valueDate": result.value_date, "endToEndID": result.end_to_end}
+            wanted |= {"amount": result.due, **made} if result.end_to_end else {"amount": None}
+            got |= {"amount": paid["amount"]["minorUnits"], **{k: paid[k] for k in made}} if paid else {"amount": None}
+            yield from differ(f"log/facts/{number:010}.json: account of {partner}", got, wanted)
 
     def issued_lines(self, partner: str, p: programme.Programme) -> Iterator[Problem]:
         """A line that may stand on erased records counts more than is recomputed: what the statement has is taken."""

@@ -59,6 +59,12 @@ import Testing
             try close.replace("<ClosingBalance>12.57", "<ClosingBalance>11.57", in: settlement)
             try close.replace("<NetAmount>12.57", "<NetAmount>11.57", in: settlement)
         },
+        Lie(title: "the payment, in the log alone", stage: .arithmetic, isShownToPartner: false) { close in
+            let index = try close.fact.accounts.firstIndex { $0.partner.text == "MARCHE" }.need("MARCHE")
+            let amount = close.fact.accounts[index].closing
+            close.fact.accounts[index].instruction?.amount = Money(
+                minorUnits: amount.minorUnits - 1, currency: amount.currency)
+        },
         Lie(title: "a file that is not listed", stage: .completeness) { close in
             try remove("<File sequence=\"4\"[^>]*>[^<]*</File>\\s*", from: settlement, &close)
         },

@@ -11,8 +11,8 @@ import XMLKit
 
 /// Compares facts with the papers that were signed for them: acts, programme files and receipts.
 ///
-/// The hash chain does not do that: who writes a fact anew can link it anew, a checkpoint covers it only later, and a host
-/// that signs its checkpoints anew still lacks the keys of officers and partners.
+/// The hash chain does not do that: who writes a fact anew can link it anew, a checkpoint covers it only later, and a
+/// host that signs its checkpoints anew still lacks the keys of officers and partners.
 struct PaperCheck {
     let log: SegmentLog
 
@@ -155,9 +155,8 @@ struct PaperCheck {
         _ stated: [(element: String, value: String)], _ receipt: XMLElement, _ envelope: FactEnvelope
     ) throws(Fault) {
         for (element, value) in stated where receipt.text(element) != value {
-            throw Fault(
-                "fact \(envelope.sequence): receipt.xml has \(receipt.text(element) ?? "nothing") as \(element), and the "
-                    + "fact has \(value)")
+            let found = receipt.text(element) ?? "nothing"
+            throw Fault("fact \(envelope.sequence): receipt.xml has \(found) as \(element), and the fact has \(value)")
         }
     }
 }
