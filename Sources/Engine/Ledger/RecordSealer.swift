@@ -20,16 +20,19 @@ public final class RecordSealer {
     private var sets: [Digest32] = []
     private var lines: [Digest32] = []
     private var leaves: LeafMaker
-    private var frontier = TreeFrontier()
-    private var tiles = NodeRow(leaves: 256)
-    private var wide = NodeRow(leaves: 65_536)
+    /// All whole runs of 256 leaves, joined.
+    private var whole = SubtreeRange()
+    /// The leaves after them. Each pair of hashes is joined once, here or above.
+    private var tail = SubtreeRange()
+    private var tiles: [UInt8] = []
+    private var wide = WideNodes()
 
     /// The rows of records whose detail does not follow from their entry.
     public private(set) var shares = SharesTable()
 
     /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof
     /// reads few of its neighbours.
-    public var nodes: [UInt8] { tiles.bytes + wide.bytes }
+    public var nodes: [UInt8] { tiles + wide.bytes }
 
     /// Begins a tree.
     ///
@@ -46,12 +49,17 @@ public final class RecordSealer {
     }
 
     /// The number of records sealed.
-    public var count: UInt64 { frontier.size }
+    public var count: UInt64 { tail.end }
 
     /// The root over all records so far.
     public var root: Digest32 { root(leaves.hashing) }
 
-    private func root(_ hashing: some TreeHashing) -> Digest32 { frontier.root(hashing) }
+    private func root(_ hashing: some TreeHashing) -> Digest32 {
+        var all = whole
+        all.append(tail, hashing)
+        guard let root = all.root(hashing) else { preconditionFailure("the tree begins with its first leaf") }
+        return root
+    }
 
     /// The salt of a line by its index in the batch.
     public func lineSalt(_ index: Int) -> Digest16 { leaves.lineSalt(index) }
@@ -84,10 +92,15 @@ public final class RecordSealer {
     }
 
     private func add(_ hash: Digest32, _ hashing: some LeafHashing) {
-        frontier.append(hash, hashing)
-        tiles.append(hash, hashing)
-        wide.append(hash, hashing)
+        tail.append(hash, hashing)
+        guard tail.end - tail.begin == Self.tile else { return }
+        tail.hashes[0].append(to: &tiles)
+        whole.append(tail, hashing)
+        wide.append(tail, hashing)
+        tail = SubtreeRange(at: tail.end)
     }
+
+    private static let tile: UInt64 = 256
 
     /// The leaf of a record; its set must be known.
     public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
@@ -103,17 +116,14 @@ public final class RecordSealer {
     public func salt(_ record: UInt32) -> Digest16 { leaves.salt(record) }
 }
 
-/// The hashes of runs of leaves of one length.
-private struct NodeRow {
-    let leaves: UInt64
+/// The hashes of whole runs of 65 536 leaves.
+private struct WideNodes {
     private(set) var bytes: [UInt8] = []
     private var range = SubtreeRange()
 
-    init(leaves: UInt64) { self.leaves = leaves }
-
-    mutating func append(_ hash: Digest32, _ hashing: some TreeHashing) {
-        range.append(hash, hashing)
-        guard range.end - range.begin == leaves else { return }
+    mutating func append(_ tile: SubtreeRange, _ hashing: some TreeHashing) {
+        range.append(tile, hashing)
+        guard range.end - range.begin == 65_536 else { return }
         range.hashes[0].append(to: &bytes)
         range = SubtreeRange(at: range.end)
     }
