@@ -131,6 +131,19 @@ extension CommandTests {
                 """
             let outcome = try ExternalProgram.run("python3", ["-c", script, "\(received)"], in: place.folder)
             #expect(outcome.status == 0, "\(outcome)")
+            await Task.yield()
+            try place.done("\(window) marche.tar --partner MARCHE --data demo/data")
+            try place.done("audit pins --out pins.pem --data demo/data")
+            for bundle in ["before.tar", "after.tar", "file.tar", "record.tar", "marche.tar"] {
+                await Task.yield()
+                let first = try place.run("verify \(bundle) --trust pins.pem")
+                #expect(first.status == 0, "\(bundle): \(first)")
+                if bundle == "after.tar" { #expect(first.text.contains("rests on erased records")) }
+                let verifier = GoldenScenario.specs.appending(path: "verify/verify_evidence.py").path
+                let second = try ExternalProgram.run(
+                    "python3", [verifier, bundle, "--trust", "pins.pem"], in: place.folder)
+                #expect(second.status == 0, "\(bundle): \(second)")
+            }
         }
 
         @Test func whatIsMissingWithoutAFactIsFound() async throws {
