@@ -39,6 +39,14 @@ extension CommandTests {
             #expect(try word("MARCHE", in: place)?.hasPrefix("DIFFERS in 2, 2026-05-01T") == true)
             #expect(try place.done("window show W-2026-03B --data demo/data").text.contains("DIFFERS in 2"))
             try place.done("check --data demo/data", notes: true)
+            // A checkpoint has to cover the answers before evidence can show them.
+            let operations = Options.signer("operator")
+            try place.done("clock advance --to 2026-05-03T00:00:00Z --data demo/data \(operations)")
+            for partner in [nil, "MARCHE"] {
+                let entries = try place.proves("W-2026-03B", partner: partner, data: "demo/data")
+                #expect(entries.contains("/reply.cms\n") && entries.contains("answers/"))
+            }
+            #expect(try !place.proves("W-2026-03B", partner: "RAILCO", data: "demo/data").contains("answers/"))
 
             try place.fails(.refused, "STM-004", "\(differ) --line 99 --own 1 --reason AMOUNT")
             let same = try Self.lines(in: place)

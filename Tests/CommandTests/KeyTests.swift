@@ -145,8 +145,7 @@ extension CommandTests {
             #expect(try without != nets(place, keys["new"], "netWith"))
 
             // A verifier finds the key that stands in no agreement.
-            try place.done("evidence --window W-2026-03A --partner MARCHE --data house --out bundle.tar")
-            let listing = try ExternalProgram.run("tar", ["-tf", "bundle.tar"], in: place.folder).text
+            let listing = try place.proves("W-2026-03A", partner: "MARCHE", data: "house")
             let changes = listing.split(separator: "\n").filter { $0.hasPrefix("keys/") }.map {
                 $0.split(separator: "/")[2]
             }
@@ -157,11 +156,9 @@ extension CommandTests {
             // The next window's range begins later: the fact comes with its path.
             try place.done(
                 "clock advance --to 2026-04-02T00:00:00Z --data house --cert pki/operator.pem --key pki/operator.key")
-            try place.done("evidence --window W-2026-03B --partner MARCHE --data house --out next.tar")
-            let next = try ExternalProgram.run("tar", ["-tf", "next.tar"], in: place.folder).text
+            let next = try place.proves("W-2026-03B", partner: "MARCHE", data: "house")
             #expect(next.contains("keys/\(fact)/request.cms") && next.contains("log/proofs/\(fact).tlog-proof"))
-            try place.done("evidence --window W-2026-03A --partner RAILCO --data house --out other.tar")
-            let foreign = try ExternalProgram.run("tar", ["-tf", "other.tar"], in: place.folder).text
+            let foreign = try place.proves("W-2026-03A", partner: "RAILCO", data: "house")
             #expect(!foreign.contains("keys/"), "another partner's keys are its own business")
         }
 
@@ -189,6 +186,9 @@ extension CommandTests {
             #expect(try row()["state"].text == "EXPIRED")
             try place.fails(.refused, "SIG-004", "send --echo a --partner MARCHE --data house \(house.signer("short"))")
             #expect(try place.done("check --data house").text.contains("good"))
+            // Evidence outlives the certificates of its signers.
+            try place.done("\(advance) 2026-03-18T00:00:00Z")
+            for partner in [nil, "MARCHE"] { try place.proves("W-2026-03A", partner: partner, data: "house") }
         }
     }
 }

@@ -99,6 +99,24 @@ struct Workplace: Sendable {
         return try JSON(outcome.text)
     }
 
+    /// Takes evidence out of a data directory; both verifiers must call it good. Answers the names of its entries.
+    @discardableResult
+    func proves(
+        _ window: String, partner: String? = nil, data: String, at location: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        let name = "proof-\(window)-\(partner ?? "all")"
+        try done("audit pins --out \(name).pem --data \(data)", at: location)
+        let scope = partner.map { " --partner \($0)" } ?? ""
+        try done("evidence --window \(window)\(scope) --out \(name).tar --data \(data)", at: location)
+        let first = try run("verify \(name).tar --trust \(name).pem", at: location)
+        #expect(first.status == 0, "\(first)", sourceLocation: location)
+        let verifier = GoldenScenario.specs.appending(path: "verify/verify_evidence.py").path
+        let second = try ExternalProgram.run(
+            "python3", [verifier, "\(name).tar", "--trust", "\(name).pem"], in: folder)
+        #expect(second.status == 0, "\(second)", sourceLocation: location)
+        return try ExternalProgram.run("tar", ["-tf", "\(name).tar"], in: folder).text
+    }
+
     /// Writes a file and answers its name.
     @discardableResult
     func write(_ text: String, to name: String) throws -> String {
