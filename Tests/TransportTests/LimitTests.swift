@@ -94,12 +94,12 @@ import Wire
     func heartbeat() async throws {
         try await TestBench.with({
             $0.deadlines.heartbeat = .milliseconds(200)
-            $0.deadlines.silence = .seconds(2)
+            $0.deadlines.silence = .seconds(30)
         }) { bench in
             try await bench.connect { connection in
                 async let answer = connection.send(SignedMessage(cms: [0]))
                 try await eventually("the request is there") { bench.gateway.gate.arrivals == 1 }
-                try await Task.sleep(for: .seconds(3))
+                try await Task.sleep(for: .seconds(35))
                 bench.gateway.gate.open()
                 #expect(try await answer.cms.last == 0)
             }
