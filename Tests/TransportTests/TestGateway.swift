@@ -172,6 +172,9 @@ struct TestBench: Sendable {
         _ configure: (inout ListenerConfiguration) -> Void = { _ in }, _ body: (TestBench) async throws -> Void
     ) async throws {
         var configuration = ListenerConfiguration(host: "127.0.0.1", port: 0)
+        // Other tests may hold all threads for longer than a client may take in earnest.
+        configuration.deadlines.handshake = .seconds(120)
+        configuration.deadlines.hello = .seconds(120)
         configuration.deadlines.closing = .milliseconds(500)
         configuration.deadlines.drain = .seconds(5)
         configure(&configuration)
