@@ -9,7 +9,7 @@ import Testing
 import Transparency
 
 /// The tree over a file's records, whose pairs are joined once, compared with trees that are made leaf by leaf.
-@Suite struct RecordSealerTests {
+@Suite(.ownThreads) struct RecordSealerTests {
     private static func sealer() throws -> RecordSealer {
         RecordSealer(
             key: [UInt8](repeating: 5, count: 32), window: try WindowID("W-2026-03B"), hashing: LeafHasher()
@@ -48,24 +48,33 @@ import Transparency
         #expect(sealer.nodes == tiles + wides)
     }
 
+    private static func bigEndian(_ value: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }
+    }
+
     private static func plain(_ bytes: [UInt8]) -> [UInt8] {
         let digest = PlainSHA256()
         digest.update(bytes[...])
         return digest.finish().bytes
     }
 
-    @Test("a leaf is what the page says that it is")
-    func leaf() throws {
-        // Specs/evidence.md: salt, private part and leaf, computed by another SHA-256.
+    @Test("a leaf is what the page says that it is", arguments: [1, 3, 255, 256, 257, 70_000] as [UInt32])
+    func leaf(_ number: UInt32) throws {
+        // Specs/evidence.md: salt, private part and leaf, computed by another SHA-256 and by the program openssl.
         let sealer = try Self.sealer()
-        let entry = Self.entry(3)
+        let entry = Self.entry(number)
         let data = sealer.data(entry, Self.detail)
         #expect(data.prefix(4) == Array("CRL1".utf8)[...])
-        let salt = Array(
-            Self.plain([UInt8](repeating: 5, count: 32) + Array("CRS1".utf8) + [0, 0, 0, 3]).prefix(16))
+        let folder = try ScratchFolder("salt")
+        let key = Self.plain([UInt8](repeating: 5, count: 32) + Array("CRS1".utf8))
+        let block = [UInt8](repeating: 0, count: 12) + Self.bigEndian(UInt64(number)).suffix(4)
+        let salt = try ExternalProgram.openssl(
+            "enc", "-aes-256-ecb", "-nopad", "-K", Hex.encode(key), "-in", try folder.write(block, to: "block")
+        ).output
+        #expect(salt.count == 16)
+        let place = Self.bigEndian(UInt64(number) * 100) + [0, 0, 0, 90]
         let secret =
-            Array("CRP1".utf8) + salt + [UInt8](repeating: 0, count: 48) + [0, 0, 0, 0, 0, 0, 1, 0x2c] + [0, 0, 0, 90]
-            + [UInt8](repeating: 0, count: 12)
+            Array("CRP1".utf8) + salt + [UInt8](repeating: 0, count: 48) + place + [UInt8](repeating: 0, count: 12)
         #expect(Array(data.suffix(32)) == Self.plain(secret))
         #expect(sealer.leafHash(entry, Self.detail).bytes == Self.plain([0] + data))
     }

@@ -17,6 +17,15 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+// SHA-256 of a message that is padded to whole blocks of 64 bytes already; the digest's eight words out. It spares the
+// copy into the context's buffer and its clearing, which cost a short message as much as half a block.
+static inline void coalition_sha256_blocks(const unsigned char *blocks, size_t count, unsigned int out[8]) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, blocks, count * 64);
+    for (int word = 0; word < 8; word++) out[word] = context.h[word];
+}
+
 // SHA-256 of a byte and some bytes; 32 bytes out.
 static inline void coalition_sha256_after(
     unsigned char first, const unsigned char *bytes, size_t count, unsigned char *out) {

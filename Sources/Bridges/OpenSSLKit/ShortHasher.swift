@@ -13,14 +13,22 @@ public struct OpenSSLTreeHashing: TreeHashing {
     /// SHA-256 of the byte 1 and both hashes.
     public func node(_ left: Digest32, _ right: Digest32) -> Digest32 {
         let (a, b) = (left.words, right.words)
-        let input: [8 of UInt64] = [
-            a.0.bigEndian, a.1.bigEndian, a.2.bigEndian, a.3.bigEndian, b.0.bigEndian, b.1.bigEndian, b.2.bigEndian,
-            b.3.bigEndian,
+        // The 65 bytes stand one byte behind the hashes' own words; the padding of FIPS 180-4 follows them.
+        var input: [16 of UInt64] = [
+            1 << 56 | a.0 >> 8, a.0 << 56 | a.1 >> 8, a.1 << 56 | a.2 >> 8, a.2 << 56 | a.3 >> 8,
+            a.3 << 56 | b.0 >> 8, b.0 << 56 | b.1 >> 8, b.1 << 56 | b.2 >> 8, b.2 << 56 | b.3 >> 8,
+            b.3 << 56 | 0x80 << 48, 0, 0, 0, 0, 0, 0, 65 * 8,
         ]
-        // SAFETY: the eight words are read as the 64 bytes that they are, within the call.
-        return unsafe input.span.withUnsafeBytes { bytes in
-            unsafe ShortHasher.digest(
-                after: 1, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+        for word in input.indices { input[word] = input[word].bigEndian }
+        return Self.digest(padded: input.span)
+    }
+
+    /// SHA-256 of a message whose bytes in memory are padded to whole blocks, as FIPS 180-4 (5.1.1) says.
+    public static func digest(padded words: Span<UInt64>) -> Digest32 {
+        precondition(words.count % 8 == 0, "a padded message has whole blocks")
+        // SAFETY: the span's storage lives through the call, which only reads its bytes.
+        return unsafe words.withUnsafeBytes { bytes in
+            unsafe ShortHasher.digest(blocks: bytes)
         }
     }
 
@@ -33,6 +41,18 @@ public struct OpenSSLTreeHashing: TreeHashing {
 
 /// One call for a whole short digest.
 enum ShortHasher {
+    @unsafe static func digest(blocks: UnsafeRawBufferPointer) -> Digest32 {
+        var out: [8 of UInt32] = [0, 0, 0, 0, 0, 0, 0, 0]
+        var span = out.mutableSpan
+        // SAFETY: the eight words are written by the call, which reads whole blocks only.
+        unsafe span.withUnsafeMutableBufferPointer { words in
+            unsafe coalition_sha256_blocks(
+                blocks.baseAddress?.assumingMemoryBound(to: UInt8.self), blocks.count / 64, words.baseAddress)
+        }
+        func word(_ index: Int) -> UInt64 { UInt64(out[index]) << 32 | UInt64(out[index + 1]) }
+        return Digest32(words: word(0), word(2), word(4), word(6))
+    }
+
     static func digest(_ bytes: Span<UInt8>) -> Digest32 {
         var out: [4 of UInt64] = [0, 0, 0, 0]
         var span = out.mutableSpan

@@ -24,65 +24,96 @@ public enum RecordLeaf {
     /// Bytes before the number of lines.
     public static let headBytes = 42
 
-    private static let leaf = Array("CRL1".utf8)
+    // "CRL1" and "CRP1".
+    private static let leaf: UInt32 = 0x4352_4C31
+    private static let `private`: UInt32 = 0x4352_5031
     private static let lines = Array("CLS1".utf8)
     private static let line = Array("CLN1".utf8)
-    private static let `private` = Array("CRP1".utf8)
     private static let recordSalt = Array("CRS1".utf8)
     private static let lineSalt = Array("CRT1".utf8)
+    private static let privateBytes = 92
 
-    /// The 42 bytes that say what the record is and what became of it.
+    /// Appends the 42 bytes that say what the record is and what became of it.
     public static func head(_ entry: RecordEntry, left: Int64, into out: inout [UInt8]) {
-        out.append(contentsOf: leaf)
-        out.appendBE(entry.record)
-        out.append(entry.type?.code ?? 0)
-        out.append(entry.status.code)
-        var flags: UInt8 = 0
+        var words: [6 of UInt64] = .init(repeating: 0)
+        var cursor = WordCursor()
+        var span = words.mutableSpan
+        put(entry, left, &cursor, &span)
+        cursor.flush(&span)
+        for place in 0..<headBytes {
+            let word = UInt64(bigEndian: words[place / 8])
+            out.append(UInt8(truncatingIfNeeded: word >> UInt64(56 - place % 8 * 8)))
+        }
+    }
+
+    @inline(__always)
+    private static func put(
+        _ entry: RecordEntry, _ left: Int64, _ cursor: inout WordCursor, _ out: inout MutableSpan<UInt64>
+    ) {
+        cursor.put(leaf, &out)
+        cursor.put(entry.record, &out)
+        cursor.put(entry.type?.code ?? 0, &out)
+        cursor.put(entry.status.code, &out)
+        var flags: UInt32 = 0
         if entry.isLate { flags |= 1 }
         if entry.isCarriedOver { flags |= 2 }
         if entry.businessDate != nil { flags |= 4 }
         if entry.original != nil { flags |= 8 }
-        out.append(flags)
-        if let unit = entry.unit { unit.appendLetters(to: &out) } else { out.append(contentsOf: [0, 0, 0]) }
-        out.appendBE(UInt64(bitPattern: entry.units))
-        out.appendBE(UInt64(bitPattern: entry.points))
-        out.appendBE(UInt32(bitPattern: entry.businessDate?.daysSince1970 ?? 0))
-        out.appendBE(UInt64(bitPattern: left))
+        // The flags' byte and the unit's three letters, zero for no unit.
+        cursor.put(flags << 24 | (entry.unit?.letters ?? 0), &out)
+        cursor.put(UInt64(bitPattern: entry.units), &out)
+        cursor.put(UInt64(bitPattern: entry.points), &out)
+        cursor.put(UInt32(bitPattern: entry.businessDate?.daysSince1970 ?? 0), &out)
+        cursor.put(UInt64(bitPattern: left), &out)
     }
 
-    /// The whole data of a leaf.
+    /// Writes a leaf as it is hashed in its tree: a byte 0, then its data.
     ///
     /// - Parameters:
     ///   - lines: the digest of the record's set of lines; zero for none.
     ///   - privately: the digest of what is private.
-    public static func data(
-        _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, privately: Digest32, into out: inout [UInt8]
+    public static func write(
+        _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, privately: Digest32,
+        into message: inout HashMessage
     ) {
-        head(entry, left: detail.left, into: &out)
-        out.append(UInt8(detail.shares.count))
-        for share in detail.shares { out.appendBE(UInt64(bitPattern: share)) }
-        out.append(lines)
-        out.append(privately)
+        message.fill(count: 1 + headBytes + 1 + detail.shares.count * 8 + 64) { cursor, out in
+            cursor.put(UInt8(0), &out)
+            put(entry, detail.left, &cursor, &out)
+            cursor.put(UInt8(detail.shares.count), &out)
+            for share in detail.shares { cursor.put(UInt64(bitPattern: share), &out) }
+            put(lines, &cursor, &out)
+            put(privately, &cursor, &out)
+        }
     }
 
-    /// What is hashed to the digest of a record's private part.
-    public static func privateData(_ entry: RecordEntry, salt: Digest16, into out: inout [UInt8]) {
-        out.append(contentsOf: `private`)
-        out.append(salt)
-        out.append(entry.identity)
-        out.append(entry.content)
-        out.append(entry.member)
-        out.appendBE(entry.offset)
-        out.appendBE(entry.length)
-        out.appendBE(entry.original?.batch ?? 0)
-        out.appendBE(entry.original?.record ?? 0)
+    @inline(__always)
+    private static func put(_ digest: Digest32, _ cursor: inout WordCursor, _ out: inout MutableSpan<UInt64>) {
+        let words = digest.words
+        cursor.put(words.0, &out)
+        cursor.put(words.1, &out)
+        cursor.put(words.2, &out)
+        cursor.put(words.3, &out)
     }
 
-    /// What is hashed to a record's salt; the first half of the digest is the salt.
-    public static func saltData(key: [UInt8], record: UInt32, into out: inout [UInt8]) {
+    /// Writes what is hashed to the digest of a record's private part.
+    public static func writePrivate(_ entry: RecordEntry, salt: Digest16, into message: inout HashMessage) {
+        message.fill(count: privateBytes) { cursor, out in
+            cursor.put(`private`, &out)
+            cursor.put(salt, &out)
+            cursor.put(entry.identity, &out)
+            cursor.put(entry.content, &out)
+            cursor.put(entry.member, &out)
+            cursor.put(entry.offset, &out)
+            cursor.put(entry.length, &out)
+            cursor.put(entry.original?.batch ?? 0, &out)
+            cursor.put(entry.original?.record ?? 0, &out)
+        }
+    }
+
+    /// What is hashed to the key of AES-256 under which records' numbers become their salts.
+    public static func saltKeyData(key: [UInt8], into out: inout [UInt8]) {
         out.append(contentsOf: key)
         out.append(contentsOf: recordSalt)
-        out.appendBE(record)
     }
 
     /// What is hashed to a line's salt, by the line's index in its batch.

@@ -3,10 +3,14 @@ public import Primitives
 import ProgrammeModel
 import Transparency
 
-/// SHA-256 for leaves, and the hashes of their trees.
+/// SHA-256 for leaves, the hashes of their trees, and the cipher that makes salts.
 public protocol LeafHashing: TreeHashing {
     /// SHA-256 of short bytes.
     func digest(_ data: Span<UInt8>) -> Digest32
+    /// SHA-256 of a message that is padded to whole blocks.
+    func digest(_ message: borrowing HashMessage) -> Digest32
+    /// AES-256 of numbers, each as a block of 16 bytes with its most significant byte first.
+    func encrypt(_ numbers: Range<UInt32>, key: Digest32) -> [Digest16]
 }
 
 /// Makes the tree over a file's records while they are judged. Specs/evidence.md.
@@ -86,9 +90,13 @@ public final class RecordSealer {
 
     /// Seals the next record.
     public func seal(_ entry: RecordEntry, _ detail: LeafDetail) {
-        let hash = leafHash(entry, detail)
-        add(hash, leaves.hashing)
+        seal(entry, detail, leaves.hashing)
         shares.add(entry, detail)
+    }
+
+    private func seal(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) {
+        let lines = entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)]
+        add(leaves.hash(entry, detail, lines: lines, hashing), hashing)
     }
 
     private func add(_ hash: Digest32, _ hashing: some LeafHashing) {
@@ -133,14 +141,14 @@ private struct WideNodes {
 struct LeafMaker {
     let hashing: any LeafHashing
     private let key: [UInt8]
-    private var leaf: [UInt8] = []
-    private var secret: [UInt8] = []
-    private var salt: [UInt8] = []
+    private var salts: RecordSalts
+    private var leaf = HashMessage()
+    private var secret = HashMessage()
 
     init(key: [UInt8], hashing: any LeafHashing) {
         self.key = key
         self.hashing = hashing
-        RecordLeaf.saltData(key: key, record: 0, into: &salt)
+        salts = RecordSalts(key: key, hashing: hashing)
     }
 
     func lineSalt(_ index: Int) -> Digest16 {
@@ -155,35 +163,49 @@ struct LeafMaker {
         return hashing.digest(data.span)
     }
 
-    mutating func salt(_ record: UInt32) -> Digest16 { salt(record, hashing) }
-
-    private mutating func salt(_ record: UInt32, _ hashing: some LeafHashing) -> Digest16 {
-        let end = salt.count
-        salt[end - 4] = UInt8(truncatingIfNeeded: record >> 24)
-        salt[end - 3] = UInt8(truncatingIfNeeded: record >> 16)
-        salt[end - 2] = UInt8(truncatingIfNeeded: record >> 8)
-        salt[end - 1] = UInt8(truncatingIfNeeded: record)
-        return Digest16(hashing.digest(salt.span))
-    }
+    mutating func salt(_ record: UInt32) -> Digest16 { salts.salt(record, hashing) }
 
     mutating func hash(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> Digest32 {
         hash(entry, detail, lines: lines, hashing)
     }
 
-    private mutating func hash(
+    mutating func hash(
         _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, _ hashing: some LeafHashing
     ) -> Digest32 {
-        secret.removeAll(keepingCapacity: true)
-        RecordLeaf.privateData(entry, salt: salt(entry.record, hashing), into: &secret)
-        let privately = hashing.digest(secret.span)
-        leaf.removeAll(keepingCapacity: true)
-        RecordLeaf.data(entry, detail, lines: lines, privately: privately, into: &leaf)
-        return hashing.leaf(leaf.span)
+        RecordLeaf.writePrivate(entry, salt: salts.salt(entry.record, hashing), into: &secret)
+        RecordLeaf.write(entry, detail, lines: lines, privately: hashing.digest(secret), into: &leaf)
+        return hashing.digest(leaf)
     }
 
     mutating func data(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> [UInt8] {
         _ = hash(entry, detail, lines: lines)
-        return leaf
+        return Array(leaf.content.dropFirst())
+    }
+}
+
+/// The salts of records under one key, made for a run of neighbours at a time. Specs/evidence.md.
+private struct RecordSalts {
+    private static let run: UInt32 = 256
+
+    private let cipherKey: Digest32
+    private var first: UInt32 = 0
+    private var salts: [Digest16] = []
+
+    init(key: [UInt8], hashing: some LeafHashing) {
+        var data: [UInt8] = []
+        RecordLeaf.saltKeyData(key: key, into: &data)
+        cipherKey = hashing.digest(data.span)
+    }
+
+    mutating func salt(_ record: UInt32, _ hashing: some LeafHashing) -> Digest16 {
+        if record < first || record - first >= UInt32(salts.count) { fill(record, hashing) }
+        return salts[Int(record - first)]
+    }
+
+    private mutating func fill(_ record: UInt32, _ hashing: some LeafHashing) {
+        // A file has far fewer records than numbers: Specs/limits.md.
+        first = record / Self.run * Self.run
+        salts = hashing.encrypt(first..<first + Self.run, key: cipherKey)
     }
 }
 
@@ -218,7 +240,7 @@ public struct SharesTable: Hashable, Sendable {
     private func record(_ row: Int) -> UInt32 { UInt32(truncatingIfNeeded: word(row * Self.rowBytes, 4)) }
 
     mutating func add(_ entry: RecordEntry, _ detail: LeafDetail) {
-        guard detail != Self.plain(entry) else { return }
+        guard !Self.isPlain(entry, detail) else { return }
         if detail.shares.isEmpty { append(entry.record, Self.noLine, 0, detail.left) }
         for (place, points) in detail.shares.enumerated() {
             append(entry.record, UInt32(place), points, detail.left)
@@ -238,6 +260,13 @@ public struct SharesTable: Hashable, Sendable {
     /// What a record's leaf says when there are no rows for it: its points on its one line.
     public static func plain(_ entry: RecordEntry) -> LeafDetail {
         LeafDetail(left: 0, shares: entry.lineSet < 0 ? [] : [entry.points])
+    }
+
+    /// The same as a comparison with `plain`, for every record that is sealed.
+    private static func isPlain(_ entry: RecordEntry, _ detail: LeafDetail) -> Bool {
+        guard detail.left == 0 else { return false }
+        if entry.lineSet < 0 { return detail.shares.isEmpty }
+        return detail.shares.count == 1 && detail.shares[0] == entry.points
     }
 
     /// The detail of a record.

@@ -84,7 +84,8 @@ struct TreeCheck {
     private func check(_ rows: SealedRows, _ seal: RecordsSeal, _ report: inout EvidenceReport) throws {
         checkLines(rows.lines, rows.folder, &report)
         var tree = TreeFrontier()
-        try rows.forEach { row in tree.append(rows.leaf(row, hashing), hashing) }
+        var messages = LeafMessages()
+        try rows.forEach { row in tree.append(rows.leaf(row, &messages), hashing) }
         guard Int64(tree.size) == seal.count, tree.root(hashing) == seal.root,
             rows.lines.window == seal.window.text
         else {
@@ -243,8 +244,8 @@ struct WholeLeaf: Decodable {
 
     func privateDigest(_ head: RecordEntry) -> Digest32? {
         guard let entry = entry(head), let salt = Digest16(hexadecimal: self.private.salt) else { return nil }
-        var data: [UInt8] = []
-        RecordLeaf.privateData(entry, salt: salt, into: &data)
-        return SHA256.digest(data)
+        var message = HashMessage()
+        RecordLeaf.writePrivate(entry, salt: salt, into: &message)
+        return OpenSSLTreeHashing.digest(padded: message.words.span)
     }
 }

@@ -231,15 +231,19 @@ struct SealedRows {
         return lines.shares["\(row.entry.record)"] ?? []
     }
 
-    /// The leaf of a row.
-    func leaf(_ row: SealedRow, _ hashing: OpenSSLTreeHashing) -> Digest32 {
-        var secret: [UInt8] = []
-        RecordLeaf.privateData(row.entry, salt: row.salt, into: &secret)
-        var data: [UInt8] = []
-        RecordLeaf.data(
+    /// The hash of a row's leaf.
+    func leaf(_ row: SealedRow, _ messages: inout LeafMessages) -> Digest32 {
+        RecordLeaf.writePrivate(row.entry, salt: row.salt, into: &messages.secret)
+        RecordLeaf.write(
             row.entry, LeafDetail(left: row.left, shares: shares(row)),
             lines: row.entry.lineSet < 0 ? .zero : sets[Int(row.entry.lineSet)],
-            privately: OpenSSLTreeHashing.digest(secret.span), into: &data)
-        return hashing.leaf(data.span)
+            privately: OpenSSLTreeHashing.digest(padded: messages.secret.words.span), into: &messages.leaf)
+        return OpenSSLTreeHashing.digest(padded: messages.leaf.words.span)
     }
+}
+
+/// What leaves are hashed from, filled for one row after the other.
+struct LeafMessages {
+    var secret = HashMessage()
+    var leaf = HashMessage()
 }

@@ -39,7 +39,7 @@ public enum LeafKeys {
     }
 }
 
-/// SHA-256 for the leaves of records and their trees.
+/// SHA-256 for the leaves of records and their trees, and AES-256 for their salts.
 public struct LeafHasher: LeafHashing {
     private let trees = OpenSSLTreeHashing()
 
@@ -54,6 +54,21 @@ public struct LeafHasher: LeafHashing {
     public func empty() -> Digest32 { trees.empty() }
     /// SHA-256 of short bytes.
     public func digest(_ data: Span<UInt8>) -> Digest32 { OpenSSLTreeHashing.digest(data) }
+    /// SHA-256 of a message that is padded to whole blocks.
+    public func digest(_ message: borrowing HashMessage) -> Digest32 {
+        OpenSSLTreeHashing.digest(padded: message.words.span)
+    }
+    /// AES-256 of numbers, each as a block of 16 bytes with its most significant byte first.
+    public func encrypt(_ numbers: Range<UInt32>, key: Digest32) -> [Digest16] {
+        var words: [UInt64] = []
+        words.reserveCapacity(numbers.count * 2)
+        for number in numbers {
+            words.append(0)
+            words.append(UInt64(number))
+        }
+        AES256.encrypt(&words, key: key)
+        return stride(from: 0, to: words.count, by: 2).map { Digest16(high: words[$0], low: words[$0 + 1]) }
+    }
 }
 
 extension RecordSealer {
