@@ -9,7 +9,7 @@ import Testing
 
 /// Bundles that a dishonest host has changed and listed anew: its manifest is right, and something else is not. Both
 /// verifiers find the same stage.
-@Suite struct ForgedBundleTests {
+@Suite(.ownThreads) struct ForgedBundleTests {
     /// A forgery and the stage that finds it.
     struct Forgery: Sendable, CustomTestStringConvertible {
         let title: String

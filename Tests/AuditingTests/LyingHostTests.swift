@@ -8,7 +8,7 @@ import Testing
 
 /// Closes that the host never computed, signed and sealed with all of its keys: only clearing the window anew finds
 /// them. Both verifiers do, at the same stage.
-@Suite struct LyingHostTests {
+@Suite(.ownThreads) struct LyingHostTests {
     /// A lie and the stage that finds it; nil for the truth.
     struct Lie: Sendable, CustomTestStringConvertible {
         let title: String

@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// Every byte of a bundle counts: one that is changed is found, and the entry that it belongs to is named.
-@Suite struct OneByteTests {
+@Suite(.ownThreads) struct OneByteTests {
     /// What stands at each byte of an archive.
     struct Map {
         private var spans: [(range: Range<Int>, name: String, isHeader: Bool)] = []

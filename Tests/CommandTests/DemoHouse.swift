@@ -67,7 +67,7 @@ struct DemoHouseTrait: SuiteTrait, TestScoping {
 }
 
 /// The program's commands. All suites are parts of this one, which makes the house that they share.
-@Suite(DemoHouseTrait()) enum CommandTests {}
+@Suite(.ownThreads, DemoHouseTrait()) enum CommandTests {}
 
 /// Options that several tests write.
 enum Options {

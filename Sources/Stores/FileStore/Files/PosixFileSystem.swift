@@ -164,6 +164,10 @@ private final class PosixLock: FileLock {
     private let file: PosixFile
 
     init(file: PosixFile) { self.file = file }
+
+    /// A process that this one is just starting has a copy of the descriptor until it runs its own program: closing
+    /// ours would leave the lock with the copy, for that time. Given up in words it is gone at once.
+    deinit { _ = flock(file.descriptor, LOCK_UN) }
 }
 
 extension FileError {
