@@ -82,11 +82,11 @@ struct DataDirectoryTests {
         }
         try disk.remove("data/holiday.jpg")
         _ = try DataDirectory.create("data", files: disk, holder: "a")
-        try disk.replace("data/format", with: Array("coalition-data 2\n".utf8))
-        #expect(throws: DataDirectoryError.otherFormat(path: "data", found: "coalition-data 2")) {
+        try disk.replace("data/format", with: Array("coalition-data 3\n".utf8))
+        #expect(throws: DataDirectoryError.otherFormat(path: "data", found: "coalition-data 3")) {
             try DataDirectory.open("data", files: disk, holder: "a")
         }
-        try disk.replace("data/format", with: Array("coalition-data 1\n".utf8))
+        try disk.replace("data/format", with: Array("coalition-data 2\n".utf8))
         try disk.remove("data/keys")
         let error = #expect(throws: DataDirectoryError.self) {
             try DataDirectory.open("data", files: disk, holder: "a")

@@ -7,7 +7,7 @@ BIN is the program `coalition`. It needs Python 3.11 and `openssl`. A house is m
 anew in three segments. Every attempt is made on a copy (hard links, and one real copy of what changes); then
 `BIN check --data COPY` must end with status 3 and one line that names what was changed.
 
-**Bytes**, ROUNDS times: one byte of a file that Specs/data-directory.md says may not be lost: `format` (status 70),
+**Bytes**, ROUNDS times: one byte of a file that Specs/data-directory.md says may not be lost: `format`,
 segments of the log (segment and fact must be named), originals, revocation lists among them, entries of batches,
 secrets, the key of checkpoints; and of the log's tree, `derived/tree/`, which is derived, but which `check` compares.
 Each kind in turn at first, then drawn by size, by file and by kind.
@@ -421,8 +421,8 @@ class Run:
         what = f"{name} byte {offset}: {content[offset] ^ mask:#04x} became {content[offset]:#04x}"
         problem = None
         if kind == "format":
-            # Not a data directory of this version: a fault of stored data by Specs/commands.md.
-            if status not in (3, 70) or "format" not in line:
+            # The directory is named, and the format that it has.
+            if status != 3 or not err.startswith(f"coalition: damage: {with_copy} has the format"):
                 problem = f"status {status}: {line[:400]}"
         elif status != 3 or not err.startswith("coalition: damage: ") or out:
             problem = f"status {status}: {line[:400]}"

@@ -40,8 +40,9 @@ public enum DataDirectoryError: Error, Hashable, CustomStringConvertible {
 /// | `pending/` | acts that wait for their checker: `PendingActs` |
 /// | `derived/` | what can be made from the log again |
 public final class DataDirectory: Sendable {
-    /// The layout's name and version.
-    public static let format = "coalition-data 1"
+    /// The layout's name and version. Logs of version 1 have no seals and no checkpoints: nothing in them can be proved
+    /// to others, so that they are not read.
+    public static let format = "coalition-data 2"
     static let folders = ["derived", "incoming", "keys", "log", "originals", "pending", "records"]
 
     /// Where it is.

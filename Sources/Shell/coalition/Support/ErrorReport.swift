@@ -126,7 +126,10 @@ struct ErrorReport {
         case .exists: self.init([Self.line("usage", error.description, "", "name a new directory")], .usage)
         case .missing:
             self.init([Self.line("usage", error.description, "", "make one with 'coalition init'")], .usage)
-        case .otherFormat, .fault: self.init(fault: error.description)
+        case .otherFormat:
+            let action = "use the version of this program that made it; if this one did, restore the file 'format'"
+            self.init([Self.line("damage", error.description, "", action)], .verificationFailed)
+        case .fault: self.init(fault: error.description)
         }
     }
 
