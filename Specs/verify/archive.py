@@ -5,7 +5,8 @@ The tar is read by hand and never unpacked: one pass gives each entry's place an
 import hashlib
 import os
 import re
-from typing import Iterator, NamedTuple
+from collections import namedtuple
+from typing import Iterator
 
 import proofs
 
@@ -20,14 +21,7 @@ class Problem(Exception):
         self.item, self.found, self.expected = item, str(found), str(expected)
 
 
-def differ(item: str, found: object, expected: object) -> list[Problem]:
-    return [] if found == expected else [Problem(item, found, expected)]
-
-
-class Place(NamedTuple):
-    offset: int
-    size: int
-    digest: str
+Place = namedtuple("Place", "offset size digest")
 
 
 def canonical_header(name: bytes, size: int) -> bytes:
@@ -54,31 +48,22 @@ class Archive:
             self.problems.append(problem)
 
     def _scan(self) -> None:
-        last, position = b"", 0
-        while True:
-            header = self.file.read(BLOCK)
-            before = last.decode() or "the first entry"
-            if len(header) < BLOCK:
-                raise Problem(before, f"the archive ends behind it at byte {position}", "two blocks of zeros")
-            if not any(header):
-                if self.file.read(BLOCK + 1) != bytes(BLOCK):
-                    raise Problem(before, "other bytes behind it", "two blocks of zeros, and nothing after them")
-                return
-            name = header[:100].rstrip(b"\0")
-            if not re.fullmatch(rb"[A-Za-z0-9._/-]{1,100}", name):
-                seeming = "".join(chr(b) if 33 <= b <= 126 else "?" for b in name.split(b"\0")[0])
-                raise Problem(seeming or before, f"the name {name!r} at byte {position}",
-                              "a name of 1 to 100 bytes of A-Z a-z 0-9 . _ - /")
-            text = name.decode()
-            if not re.fullmatch(rb"[0-7]{11}\0", header[124:136]):
-                raise Problem(text, f"size {header[124:136]!r}", "eleven octal digits and a zero byte")
-            size = int(header[124:135], 8)
-            if header != canonical_header(name, size):
-                raise Problem(text, "another header", "the canonical one for its name and size")
+        last, position, header = "", 0, self.file.read(BLOCK)
+        while any(header):
+            raw, octal = header[:100].rstrip(b"\0"), header[124:135]
+            name = "".join(chr(b) if 33 <= b <= 126 else "?" for b in raw.split(b"\0")[0])
+            size = int(octal, 8) if re.fullmatch(rb"[0-7]{11}", octal) else 0
+            if not re.fullmatch(rb"[A-Za-z0-9._/-]+", raw) or header != canonical_header(raw, size):
+                raise Problem(name or last or "the first entry", f"at byte {position} the name {raw!r}, size {octal!r}",
+                              "the canonical header of a name of A-Z a-z 0-9 . _ - / and an octal size")
             if name <= last:
-                raise Problem(text, f"stands after {before}", "names in the order of their bytes, each once")
-            self.places[text] = Place(position + BLOCK, size, self._digest(text, size))
+                raise Problem(name, f"stands after {last}", "names in the order of their bytes, each once")
+            self.places[name] = Place(position + BLOCK, size, self._digest(name, size))
             last, position = name, position + BLOCK + size + (-size % BLOCK)
+            header = self.file.read(BLOCK)
+        if header + self.file.read(BLOCK + 1) != bytes(2 * BLOCK):
+            raise Problem(last or "the first entry", f"other bytes, or none, at byte {position} behind it",
+                          "two blocks of zeros, and nothing after them")
 
     def _digest(self, name: str, size: int) -> str:
         """The digest of the content at hand; its padding must be zeros."""
@@ -122,30 +107,23 @@ class Archive:
         return b"".join(self.chunks(name))
 
 
-class Manifest(NamedTuple):
+class Manifest(namedtuple("Manifest", "scope size origin made listed")):
     """MANIFEST: five head lines, then a digest and a name for every other entry but its signature."""
-    scope: dict
-    programme: str
-    host: str
-    size: int
-    origin: str
-    made: str
-    listed: dict  # name: digest
 
     @staticmethod
     def read(data: bytes) -> "Manifest":
         match = re.fullmatch(r"# coalition-evidence 1\n# scope window=(\S+)((?: (?:partner|file|record)=\S+)*)\n"
-                             r"# programme (\S+) host=(\S+)\n# checkpoint (\d+) (\S+)\n# made (\S+)\n"
+                             r"# programme \S+ host=\S+\n# checkpoint (\d+) (\S+)\n# made (\S+)\n"
                              r"((?:[0-9a-f]{64}  \S+\n)*)", data.decode())
         if not match:
             raise ValueError("not five head lines, then lines of digest, two spaces and name")
-        window, rest, programme, host, size, origin, made, listed = match.groups()
+        window, rest, size, origin, made, listed = match.groups()
         lines = [line.split("  ") for line in listed.splitlines()]
         names = [name for _, name in lines]
         if names != sorted(set(names), key=str.encode):
             raise ValueError("names out of order or twice")
         scope = {"window": window} | dict(part.split("=", 1) for part in rest.split())
-        return Manifest(scope, programme, host, int(size), origin, made, {name: digest for digest, name in lines})
+        return Manifest(scope, int(size), origin, made, {name: digest for digest, name in lines})
 
 
 def stage_archive(archive: Archive, key: proofs.Key) -> tuple[list[Problem], Manifest | None]:
@@ -164,13 +142,8 @@ def stage_archive(archive: Archive, key: proofs.Key) -> tuple[list[Problem], Man
         manifest = Manifest.read(archive.read("MANIFEST"))
     except ValueError as problem:
         return [Problem("MANIFEST", problem, "a manifest and its signature line")], None
-    listed, present = manifest.listed, list(archive.places)
-    found = differ("MANIFEST", present[:2], ["MANIFEST", "MANIFEST.sig"])
-    found += [Problem(name, "listed in MANIFEST, not in the archive", "in both")
-              for name in listed if name not in archive]
-    found += [Problem(name, "in the archive, not listed in MANIFEST", "in both")
-              for name in present[2:] if name not in listed]
-    for name, digest in listed.items():
-        if name in archive:
-            found += differ(name, archive.place(name).digest, digest)
-    return found, manifest
+    listed, present = manifest.listed, {name: place.digest for name, place in archive.places.items()}
+    first = [present.pop(name) and name for name in list(present)[:2]]
+    found = [] if first == ["MANIFEST", "MANIFEST.sig"] else [Problem("MANIFEST", first, "both, first")]
+    return found + [Problem(name, present.get(name, "not in the archive"), listed.get(name, "not listed in MANIFEST"))
+                    for name in listed | present if present.get(name) != listed.get(name)], manifest

@@ -2,7 +2,8 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from typing import Any, Iterator, NamedTuple, Optional
+from collections import namedtuple
+from typing import Any, Iterator, Optional
 
 import cms
 import programme
@@ -12,26 +13,24 @@ import yaml_subset
 from archive import Archive, Manifest, Problem
 
 RECEIPTS = ("received", "validated", "cleared")
+ISSUED = re.compile(r"(statements|history)/.*|checkpoint\.note\.p7s|(batches|shared)/\d+/\w+\.xml\.p7s"
+                    r"|\w+/\d+/(reply|cancelled)\.cms|(batches|messages)/\d+/answer\.cms")  # what the host signs
+SIGNED = {"agreements": ("partner", programme.resolve_agreement), "promotions": ("id", programme.resolve_promotion)}
 
 
 class Pins:
     """What the verifier trusts: authority certificates and the log's key, given out of band."""
 
     def __init__(self, text: str) -> None:
-        self.authorities = cms.from_pem(text)
+        self.anchors = tuple(one.der for one in cms.from_pem(text))
         keys = [line.split(None, 1)[1].strip() for line in text.splitlines() if line.startswith("logkey ")]
-        if not self.authorities or len(keys) != 1:
+        if not self.anchors or len(keys) != 1:
             raise ValueError("a pins file has authority certificates and one line 'logkey VKEY'")
         self.key = proofs.Key.read(keys[0])
-        self.anchors = tuple(c.der for c in self.authorities)
 
 
-class Fact(NamedTuple):
-    number: int
-    at: int  # milliseconds since 1970
-    kind: str
-    body: dict
-    time: str
+class Fact(namedtuple("Fact", "number at kind body time")):
+    """A fact of the log; `at` is its time in milliseconds since 1970."""
 
     @staticmethod
     def read(data: bytes) -> "Fact":
@@ -44,14 +43,8 @@ class Fact(NamedTuple):
         return self.body.get("partner") or self.body.get("batch", {}).get("partner")
 
 
-class Batch(NamedTuple):
-    """A file or sealed message, with the seal of its records; lines are None where it was erased."""
-    number: int
-    folder: str
-    seal: dict
-    decided: int  # the seal's fact
-    partner: str
-    lines: Optional[records.Lines]
+# A file or sealed message, with its seal and the seal's fact; lines are None where it was erased.
+Batch = namedtuple("Batch", "number folder seal decided partner lines")
 
 
 def unwrap(item: Any) -> Any:
@@ -76,8 +69,8 @@ def owner(seal: dict) -> str:
 
 
 def number_of(name: str) -> int:
-    """57 of batches/0000000057/original."""
-    return int(name.split("/")[1])
+    """57 of batches/0000000057/original, 40 of priors/0000000040-17.json."""
+    return int(re.search(r"/(\d{10})", name)[1])
 
 
 class Bundle:
@@ -86,6 +79,7 @@ class Bundle:
         self.window, self.partner = self.scope["window"], self.scope.get("partner")
         self.whole = set(self.scope) == {"window"}
         self.totals = set(self.scope) <= {"window", "partner"}  # statements can be recomputed
+        self.problems: list[Problem] = []  # of the stage at hand
         self.remarks: list[str] = []
         self.checked: dict[str, int] = {}
         self.grades: list[dict] = []
@@ -95,12 +89,41 @@ class Bundle:
         self.contents: dict[str, bytes] = {}  # what CMS files carry
         self.xml: dict[str, ET.Element] = {}
 
+    # -- what is found -----------------------------------------------------------------------------------------------
+
+    def fail(self, item: str, found: object, expected: object) -> None:
+        self.problems.append(Problem(item, found, expected))
+
+    def same(self, item: str, found: object, expected: object) -> None:
+        """The one comparison of all stages."""
+        if found != expected:
+            self.fail(item, found, expected)
+
+    def match(self, where: str, found: dict, wanted: dict) -> None:
+        """The same for each of several figures by their names."""
+        for name, value in wanted.items():
+            if found[name] != value:
+                self.fail(f"{where}: {name}", found[name], value)
+
+    def says(self, name: str, root: ET.Element, wanted: dict) -> None:
+        """The texts of a document's elements are these; None stands for an element that is not there."""
+        self.same(name, {tag: root.findtext(tag) for tag in wanted},
+                  {tag: text if text is None else str(text) for tag, text in wanted.items()})
+
+    def need(self, name: str, why: str) -> bool:
+        """An entry that has to be in the bundle."""
+        if name not in self.archive:
+            self.fail(name, "not in the bundle", why)
+        return name in self.archive
+
     def count(self, what: str, number: int = 1) -> None:
         self.checked[what] = self.checked.get(what, 0) + number
 
     def remark(self, text: str) -> None:
         if text not in self.remarks:
             self.remarks.append(text)
+
+    # -- entries -----------------------------------------------------------------------------------------------------
 
     def json(self, name: str) -> Any:
         self.reading = name
@@ -118,11 +141,13 @@ class Bundle:
             raise Problem(name, "no Evidence", "the evidence of a receipt or statement")
         return found
 
-    def log_size(self, name: str) -> int:
-        """How many facts the log had, as a document's evidence states it."""
+    def log_point(self, name: str) -> ET.Element:
+        """Size and root of the log as a document's evidence states them: by a checkpoint, or as they were."""
         evidence = self.evidence(name)
-        return int((evidence.find("Checkpoint") if evidence.find("Checkpoint") is not None else
-                    evidence.find("Log")).get("size"))
+        return evidence.find("Log") if evidence.find("Checkpoint") is None else evidence.find("Checkpoint")
+
+    def log_size(self, name: str) -> int:
+        return int(self.log_point(name).get("size"))
 
     def history(self, kind: str, partner: str) -> list[str]:
         """A partner's earlier statements of a kind in the order of their numbers."""
@@ -195,10 +220,9 @@ class Bundle:
 
     def sealed(self, folder: str) -> tuple[int, dict]:
         """The seal of batches/N, shared/N, or of the record priors/N-M.json."""
-        number = int(re.search(r"/0*(\d+)", folder)[1])
-        if number not in self.seals:
+        if number_of(folder) not in self.seals:
             raise Problem(folder, "no seal of its records is shown", "a fact 'sealed' for it")
-        return self.seals[number]
+        return self.seals[number_of(folder)]
 
     def refused(self, number: int) -> bool:
         """Was this file refused as a whole?  Then it has no seal and no records."""
@@ -218,12 +242,11 @@ class Bundle:
 
     def rows(self, batch: Batch) -> Iterator[tuple[records.Leaf, records.Private, int]]:
         """The records of a file as records.bin has them; none of an erased file."""
-        rest = b""
-        for chunk in self.archive.chunks(f"{batch.folder}/records.bin") if batch.lines else ():
-            rest += chunk
-            for at in range(0, len(rest) - records.ROW + 1, records.ROW):
-                yield records.read_row(rest[at:at + records.ROW], batch.lines)
-            rest = rest[len(rest) - len(rest) % records.ROW:]
+        rest = 0
+        for chunk in self.archive.chunks(f"{batch.folder}/records.bin", records.ROW << 11) if batch.lines else ():
+            for at in range(0, len(chunk) - records.ROW + 1, records.ROW):
+                yield records.read_row(chunk[at:at + records.ROW], batch.lines)
+            rest = len(chunk) % records.ROW
         if rest:
             raise Problem(f"{batch.folder}/records.bin", "ends within a record", f"a multiple of {records.ROW} bytes")
 
@@ -238,6 +261,10 @@ class Bundle:
         items = [json.loads(line) for line in self.archive.read(f"{folder}/masked.jsonl").decode().splitlines()]
         return lines, [(item, records.Leaf.read(bytes.fromhex(item["data"]))) for item in items]
 
+    def whole_records(self, folder: str) -> list[str]:
+        """The records outside of their files that are not erased."""
+        return [name for name in self.archive.names(folder, ".json") if not name.endswith(".leaf.json")]
+
     # -- programmes --------------------------------------------------------------------------------------------------
 
     def load_programmes(self) -> None:
@@ -249,8 +276,7 @@ class Bundle:
         p = programme.Programme(fact.body["programme"], fact.number, fact.at)
         folder = f"programme/{p.number:04}/"
         resolved = self.json(folder + "resolved.json") if folder + "resolved.json" in self.archive else {}
-        agreements = {item["partner"]: item for item in resolved.get("agreements", [])}
-        p.promotions = {item["id"]: item for item in resolved.get("promotions", [])}
+        items = {kind: {one[id]: one for one in resolved.get(kind, [])} for kind, (id, _) in SIGNED.items()}
         for name in self.archive.names(folder, ".yaml"):
             self.reading, kind = name, name.removeprefix(folder).partition("/")[0]
             try:
@@ -258,34 +284,18 @@ class Bundle:
             except yaml_subset.Unsupported as problem:
                 self.remark(f"{name} uses YAML beyond the subset ({problem}); resolved.json is used for it")
                 continue
-            if kind == "agreements":
-                signed = programme.resolve_agreement(y)
-                self.note_unlike(name, signed, agreements.get(signed["partner"]))
-                agreements[signed["partner"]] = signed
-            elif kind == "promotions":
-                signed = programme.resolve_promotion(y)
-                self.note_unlike(name, signed, p.promotions.get(signed["id"]))
-                p.promotions[signed["id"]] = signed
+            if kind in SIGNED:
+                id, resolve = SIGNED[kind]
+                signed = resolve(y)
+                told = items[kind].get(signed[id], {})
+                items[kind][signed[id]] = signed
             else:
-                self.load_root(name, y, p)
-        p.agreements = {partner: programme.Agreement(item) for partner, item in agreements.items()}
+                p.officers, signed, told = y.get("officers") or [], programme.resolve_calendar(y), p.calendar
+            self.unlike += [Problem(f"{name}: {place.lstrip('.')}, as resolved", found, wanted)
+                            for place, found, wanted in programme.differences(signed, told, "")]
+        p.agreements = {partner: programme.Agreement(item) for partner, item in items["agreements"].items()}
+        p.promotions = items["promotions"]
         return p
-
-    def load_root(self, name: str, y: dict, p: programme.Programme) -> None:
-        """programme.yaml: officers, and the calendar computed by its rule."""
-        p.officers = [dict(o) for o in y.get("officers") or []]
-        self.note_unlike(name, {"id": y["programme"], "host": y["host"]["id"], "hostName": y["host"]["legalName"],
-                                "currency": y["currency"], "openingPoints": int(y.get("openingPoints", 0))}, p.calendar)
-        windows = programme.calendar_by_rule(y)
-        for wanted, found in zip(windows or [], p.windows):
-            found = found | {"open": programme.instant(found["open"]), "cutoff": programme.instant(found["cutoff"])}
-            self.note_unlike(f"{name}: window {wanted['id']}", wanted, found)
-        if windows and len(windows) != len(p.windows):
-            self.unlike.append(Problem(f"{name}: calendar", f"{len(p.windows)} windows", str(len(windows))))
-
-    def note_unlike(self, name: str, signed: dict, resolved: Optional[dict]) -> None:
-        for place, found, wanted in programme.differences(signed, resolved or {}, ""):
-            self.unlike.append(Problem(f"{name}: {place.lstrip('.')}, as resolved", found, wanted))
 
     def programme_at(self, fact: int) -> programme.Programme:
         """The version in force just before a fact."""

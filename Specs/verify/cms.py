@@ -7,7 +7,8 @@ import os
 import re
 import subprocess
 import tempfile
-from typing import Iterable, NamedTuple, Optional
+from collections import namedtuple
+from typing import Iterable, Optional
 
 POOL = concurrent.futures.ThreadPoolExecutor(8)
 FOLDER = tempfile.TemporaryDirectory(prefix="verify-")
@@ -16,6 +17,10 @@ SHA2 = {bytes.fromhex("608648016503040201"): "sha256", bytes.fromhex("6086480165
         bytes.fromhex("608648016503040203"): "sha512"}
 SIGNED_DATA, DATA = (bytes.fromhex("2a864886f70d0107" + n) for n in ("02", "01"))
 MESSAGE_DIGEST, RSA_PSS = bytes.fromhex("2a864886f70d010904"), bytes.fromhex("2a864886f70d01010a")
+HOST, PARTNER, OFFICER, AUDITOR, CONNECTION = "hostSigning", "partnerSigning", "officer", "auditor", "clientAuth"
+USAGES = {bytes.fromhex("2b0601040183b203010" + n): name  # Certs/README.md 'Own extended key usages'
+          for n, name in (("1", PARTNER), ("2", HOST), ("3", OFFICER), ("4", AUDITOR))} | {
+              bytes.fromhex("2b06010505070302"): CONNECTION}
 ERRORS = {3: "no revocation list of its authority for the time", 8: "a revocation list with a wrong signature",
           9: "not yet valid", 10: "expired", 11: "revocation list not yet valid", 12: "revocation list expired",
           18: "not issued by a pinned authority", 19: "not issued by a pinned authority",
@@ -43,14 +48,8 @@ def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
                    "-in", put(message), "-sigfile", put(signature)).returncode == 0
 
 
-class Tlv(NamedTuple):
+class Tlv(namedtuple("Tlv", "data tag start body end next")):
     """One element of BER: indefinite lengths are allowed, high tag numbers are not needed."""
-    data: bytes
-    tag: int
-    start: int
-    body: int
-    end: int
-    next: int
 
     @staticmethod
     def read(data: bytes, at: int = 0, depth: int = 0) -> "Tlv":
@@ -81,23 +80,22 @@ class Tlv(NamedTuple):
         return self.data[self.body:self.end]
 
 
-class Certificate(NamedTuple):
-    der: bytes
-    fingerprint: str
-    issuer: bytes
-    serial: bytes
-    key_id: bytes
+class Certificate(namedtuple("Certificate", "der fingerprint issuer serial key_id usages")):
+    """What is needed of a certificate; usages are those of its extended key usages for which it may sign."""
 
     @staticmethod
     def read(der: bytes) -> "Certificate":
+        """RFC 5280, 4.1; without the key usage digitalSignature, or as an authority's, it is for no use here."""
         parts = Tlv.read(der).parts()[0].parts()
         parts = parts[1:] if parts[0].tag == 0xa0 else parts
-        key_id = b""
-        for extension in (e for p in parts if p.tag == 0xa3 for e in p.parts()[0].parts()):
-            fields = extension.parts()
-            if fields[0].content == bytes.fromhex("551d0e"):
-                key_id = Tlv.read(fields[-1].content).content
-        return Certificate(der, hashlib.sha256(der).hexdigest(), parts[2].content, parts[0].content, key_id)
+        extensions = [e.parts() for p in parts if p.tag == 0xa3 for e in p.parts()[0].parts()]
+        values = {fields[0].content.hex(): Tlv.read(fields[-1].content) for fields in extensions}
+        key_id = values["551d0e"].content if "551d0e" in values else b""
+        signs = "551d0f" in values and values["551d0f"].content[1] & 0x80
+        authority = "551d13" in values and any(p.tag == 1 and any(p.content) for p in values["551d13"].parts())
+        extended = values["551d25"].parts() if "551d25" in values and signs and not authority else ()
+        return Certificate(der, hashlib.sha256(der).hexdigest(), parts[2].content, parts[0].content, key_id,
+                           frozenset(USAGES[p.content] for p in extended if p.content in USAGES))
 
 
 def from_pem(text: str) -> list[Certificate]:

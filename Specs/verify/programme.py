@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any, Optional
 
 OPEN_END = "9999-12-31"
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 DIGITS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | \
     dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3) | {"CLF": 4, "UYW": 4}
 
@@ -26,14 +27,9 @@ def minor(text: str, currency: str) -> int:
 
 def instant(text: str) -> int:
     """Milliseconds since 1970 of an RFC 3339 instant; further fraction digits are cut off."""
-    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)", text)
-    if not match:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", text):
         raise ValueError(f"{text!r} is no instant")
-    zone = match[8]
-    offset = 0 if zone == "Z" else (int(zone[1:3]) * 60 + int(zone[4:6])) * (-60000 if zone[0] == "-" else 60000)
-    days = datetime.date(*(int(match[i]) for i in (1, 2, 3))).toordinal() - 719163
-    clock = (int(match[4]) * 60 + int(match[5])) * 60 + int(match[6])
-    return (days * 86400 + clock) * 1000 + int((match[7] or "0").ljust(3, "0")[:3]) - offset
+    return (datetime.datetime.fromisoformat(text) - EPOCH) // datetime.timedelta(milliseconds=1)
 
 
 def day_number(text: str) -> int:
@@ -109,13 +105,13 @@ def resolve_promotion(y: dict) -> dict:
 
 
 def differences(signed: Any, resolved: Any, where: str) -> list[tuple[str, Any, Any]]:
-    """What the signed file says and resolved.json does not say likewise: place, resolved, signed."""
+    """What the signed file says and resolved.json does not say likewise: place, resolved, signed; instants as such."""
     if isinstance(signed, dict) and isinstance(resolved, dict):
         return [d for key, value in signed.items() for d in differences(value, resolved.get(key), f"{where}.{key}")]
     if isinstance(signed, list) and isinstance(resolved, list) and len(signed) == len(resolved):
         return [d for i, (a, b) in enumerate(zip(signed, resolved)) for d in differences(a, b, f"{where}[{i + 1}]")]
-    same_day = where.endswith(("activeFrom", "activeTo")) and resolved and instant(signed) == instant(resolved)
-    return [] if signed == resolved or same_day else [(where, resolved, signed)]
+    at = where.endswith(("activeFrom", "activeTo", "open", "cutoff")) and resolved
+    return [] if signed == resolved or at and instant(signed) == instant(resolved) else [(where, resolved, signed)]
 
 
 def canonical(item: Any) -> bytes:
@@ -139,14 +135,9 @@ class Agreement:
         last = max(self.data["terms"], key=lambda t: t["validity"]["from"]) if or_last else None
         return on(self.data["terms"], day) or last
 
-    def ratio(self, source: str, target: str, purpose: str, day: str) -> Optional[dict]:
-        return on(self.data["ratios"], day, purpose=purpose, to=target, **{"from": source})
-
-    def price(self, kind: str, day: str) -> Optional[dict]:
-        return on(self.data["prices"], day, kind=kind)
-
-    def fee(self, kind: str, day: str) -> Optional[dict]:
-        return on(self.data["fees"], day, kind=kind)
+    def version(self, what: str, day: str, **wanted: str) -> Optional[dict]:
+        """The version of a ratio, price or fee on a day."""
+        return on(self.data[what], day, **wanted)
 
 
 class Programme:
@@ -163,11 +154,19 @@ class Programme:
     def window(self, name: str) -> dict:
         return next(w for w in self.windows if w["id"] == name)
 
+    def bounds(self, window: str) -> tuple[int, int]:
+        """The instants of a window's opening and cut-off."""
+        return instant(self.window(window)["open"]), instant(self.window(window)["cutoff"])
+
     def window_at(self, at: int) -> Optional[dict]:
         return next((w for w in self.windows if instant(w["open"]) <= at < instant(w["cutoff"])), None)
 
     def zone_of(self, name: str) -> dict:
         return next(z for z in self.calendar["zones"] if z["name"] == name)
+
+    def other_funders(self, promotion: str) -> list[str]:
+        """The funders of a promotion but the host."""
+        return [f["funder"] for f in self.promotions[promotion]["funders"] if f["funder"] != self.calendar["host"]]
 
     def day(self, at: int) -> str:
         return day_text(day_in(self.zone, at))
@@ -199,31 +198,36 @@ def starts(frequency: str, day: datetime.date) -> Optional[str]:
             "HALF_MONTHLY": f"W-{day:%Y-%m}" + "AB"[day.day > 1] if day.day in (1, 16) else None}[frequency]
 
 
-def calendar_by_rule(y: dict) -> Optional[list[dict]]:
-    """The windows of the signed calendar; None when it lists them or settles by window."""
-    rule = y["calendar"]
-    if "frequency" not in rule:
-        return None
+def value_day(day: datetime.date, count: int, calendars: list[str], closed: dict) -> datetime.date:
+    """The nth business day from a day on, which is the first if it is one itself."""
+    count -= is_open(day, calendars, closed)
+    while count:
+        day += datetime.timedelta(1)
+        count -= is_open(day, calendars, closed)
+    return day
+
+
+def windows_by_rule(y: dict) -> list[dict]:
+    """The windows of a signed calendar that has a frequency."""
+    rule, settlement, found, begins = y["calendar"], y["calendar"]["settlement"], [], []
     zone, cut = zoneinfo.ZoneInfo(y["zone"]), datetime.time.fromisoformat(rule.get("cutoff", "00:00"))
     day, end = datetime.date.fromisoformat(rule["from"]), datetime.date.fromisoformat(rule["to"])
-    begins = []
-    while day <= end or not starts(rule["frequency"], day):
-        if starts(rule["frequency"], day):
-            begins.append(day)
+    while not begins or begins[-1] <= end:  # the last of them ends the last window
+        begins += [day] if starts(rule["frequency"], day) else []
         day += datetime.timedelta(1)
-    settlement, found = rule["settlement"], []
-    for i, (first, after) in enumerate(zip(begins, begins[1:] + [day])):
-        dates = []
-        for currency, calendars in sorted(settlement["bankCalendars"].items()):
-            value, left = after, int(settlement["businessDay"]) - is_open(after, calendars,
-                                                                          y.get("bankCalendars") or {})
-            while left:
-                value += datetime.timedelta(1)
-                left -= is_open(value, calendars, y.get("bankCalendars") or {})
-            dates.append({"currency": currency, "date": value.isoformat()})
-        opens, cutoff = (int(datetime.datetime.combine(d, cut, zone).timestamp()) * 1000 for d in (first, after))
-        found.append({
-            "id": starts(rule["frequency"], first), "firstDay": first.isoformat(), "open": opens, "cutoff": cutoff,
-            "valueDates": dates if (i + 1) % int(settlement.get("settleEvery", 1)) == 0 else []
-        })
+    for number, (first, after) in enumerate(zip(begins, begins[1:]), 1):
+        opens, cutoff = (datetime.datetime.combine(day, cut, zone).isoformat() for day in (first, after))
+        dates = [{"currency": currency, "date": value_day(after, int(settlement["businessDay"]), calendars,
+                                                          y.get("bankCalendars") or {}).isoformat()}
+                 for currency, calendars in sorted(settlement["bankCalendars"].items())]
+        settles = number % int(settlement.get("settleEvery", 1)) == 0
+        found.append({"id": starts(rule["frequency"], first), "firstDay": first.isoformat(), "open": opens,
+                      "cutoff": cutoff, "valueDates": dates if settles else []})
     return found
+
+
+def resolve_calendar(y: dict) -> dict:
+    """programme.yaml in the form of the seal's calendar, with its windows where they follow from a rule."""
+    rule = {"windows": windows_by_rule(y)} if "frequency" in y["calendar"] else {}
+    return {"id": y["programme"], "host": y["host"]["id"], "hostName": y["host"]["legalName"],
+            "currency": y["currency"], "openingPoints": int(y.get("openingPoints", 0))} | rule

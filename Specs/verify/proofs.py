@@ -5,7 +5,8 @@ evidence.md 'The log's tree', 'Checkpoints', 'The tree of a file's records'.
 import base64
 import hashlib
 import re
-from typing import Iterable, NamedTuple, Optional
+from collections import namedtuple
+from typing import Optional
 
 from cms import ed25519
 
@@ -16,10 +17,8 @@ def decode64(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-class Key(NamedTuple):
-    name: str
-    id: bytes
-    public: bytes
+class Key(namedtuple("Key", "name id public")):
+    """The log's public key."""
 
     @staticmethod
     def read(vkey: str) -> "Key":
@@ -59,10 +58,8 @@ class Note:
         return ed25519(key.public, self.text.encode(), mine[0]) if len(mine) == 1 else None
 
 
-class Checkpoint(NamedTuple):
-    origin: str
-    size: int
-    root: bytes
+class Checkpoint(namedtuple("Checkpoint", "origin size root")):
+    """The text of a tlog-checkpoint."""
 
     @staticmethod
     def read(text: str) -> "Checkpoint":
@@ -95,32 +92,13 @@ def split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-class Builder:
-    """The root of leaves that come one after the other, in memory of the tree's height."""
-
-    def __init__(self) -> None:
-        self.count, self.peaks = 0, []  # peaks: (height, hash), the perfect subtrees so far from left to right
-
-    def add(self, leaf_hash: bytes) -> None:
-        height, self.count = 0, self.count + 1
-        while self.peaks and self.peaks[-1][0] == height:
-            leaf_hash, height = node(self.peaks.pop()[1], leaf_hash), height + 1
-        self.peaks.append((height, leaf_hash))
-
-    def root(self) -> bytes:
-        if not self.peaks:
-            return EMPTY
-        result = self.peaks[-1][1]
-        for _, left in reversed(self.peaks[:-1]):
-            result = node(left, result)
-        return result
-
-
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    builder = Builder()
-    for one in leaves:
-        builder.add(one)
-    return builder.root()
+def root_of(leaves: bytes, start: int = 0, count: int = -1) -> bytes:
+    """The root of a tree of leaves that stand one behind the other, or of a part of it (RFC 6962, 2.1)."""
+    count = len(leaves) // 32 if count < 0 else count
+    if count <= 1:
+        return leaves[32 * start:32 * start + 32] if count else EMPTY
+    half = split(count)
+    return node(root_of(leaves, start, half), root_of(leaves, start + half, count - half))
 
 
 def root_by_path(leaf_hash: bytes, index: int, count: int, path: list[bytes]) -> Optional[bytes]:

@@ -4,7 +4,8 @@ import hashlib
 import itertools
 import struct
 import xml.parsers.expat
-from typing import Iterable, Iterator, NamedTuple, Optional
+from collections import namedtuple
+from typing import Iterable, Iterator, Optional
 
 import programme
 
@@ -26,10 +27,8 @@ TAIL = 1 << 17  # bytes kept behind the parser: expat reports a tag when it has 
 NUMBERS = {"TransactionDateTime", "BusinessDate", "LoyaltyAmount", "SaleAmount", "EarnQuantity"}
 
 
-class Record(NamedTuple):
-    offset: int
-    length: int
-    fields: dict  # by the names of the CSV columns; what is absent is not in it
+class Record(namedtuple("Record", "offset length fields")):
+    """A record as sent: its place in bytes, its fields by the names of the CSV columns, without those absent."""
 
     def get(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -163,20 +162,8 @@ def reader(chunks: Iterable[bytes]) -> "CsvReader | XmlReader":
     return made(itertools.chain([first] if first else [], chunks))
 
 
-class Leaf(NamedTuple):
-    """The data of a record's leaf, without what is private."""
-    number: int
-    type: str
-    status: str
-    flags: int
-    unit: str
-    units: int
-    points: int
-    date: int
-    left: int
-    shares: tuple
-    lines: bytes
-    private: bytes
+class Leaf(namedtuple("Leaf", "number type status flags unit units points date left shares lines private")):
+    """The data of a record's leaf; of lines and what is private their digests."""
 
     HEAD = struct.Struct(">4sIBBB3sQQiQ")
 
@@ -201,14 +188,8 @@ class Leaf(NamedTuple):
         return head + struct.pack(f">B{len(self.shares)}Q", len(self.shares), *self.shares) + self.lines + self.private
 
 
-class Private(NamedTuple):
-    salt: bytes
-    identity: bytes
-    content: bytes
-    member: bytes
-    offset: int
-    length: int
-    original: tuple  # (batch, record), zeros without one
+class Private(namedtuple("Private", "salt identity content member offset length original")):
+    """What is private of a record; original is (batch, record), zeros without one."""
 
     def digest(self) -> bytes:
         tail = struct.pack(">QIQI", self.offset, self.length, *self.original)
@@ -238,6 +219,10 @@ class Lines:
                 self.wrong.append(index)
             self.keys.append({part: key.get(part, "") for part in KEY} if key is not None else None)
             self.digests.append(own)
+
+    def of(self, index: int) -> dict:
+        """A set of lines and their promotion."""
+        return self.sets[index] if index >= 0 else {"lines": []}
 
     def set_digest(self, index: int) -> bytes:
         """The digest of a set's lines; zeros without a set."""

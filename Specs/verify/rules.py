@@ -9,21 +9,16 @@ from typing import Iterable, Optional
 
 import programme
 import records
-from archive import Problem
-from programme import Programme, day_in, day_number, day_text, digits, instant, minor
+from programme import Programme, day_in, day_number, day_text, digits, minor
 
-KINDS = (
-    "ISSUANCE ISSUANCE_REVERSAL BONUS_FUNDING BONUS_FUNDING_REVERSAL REIMBURSEMENT REIMBURSEMENT_REVERSAL TRANSFER_IN "
-    "TRANSFER_IN_REVERSAL TRANSFER_OUT TRANSFER_OUT_REVERSAL ADJUSTMENT_POINTS ADJUSTMENT_POINTS_REVERSAL "
-    "ADJUSTMENT_MONEY FEE_RECORD FEE_LATE FEE_FILE FEE_REJECTED FEE_ENROLMENT FEE_MINIMUM_MONTHLY").split()
-# 'Record types': line kind, side, price, role
-RULES = {
+RULES = {  # 'Record types': kind of line, side, price, role
     "ACCR": ("ISSUANCE", "DBIT", "ISSUANCE", "EARN"), "BONU": ("BONUS_FUNDING", "DBIT", "ISSUANCE", "CO_FUND"),
     "REDM": ("REIMBURSEMENT", "CRDT", "REIMBURSEMENT", "BURN"),
     "TRFI": ("TRANSFER_IN", "DBIT", "TRANSFER_IN", "TRANSFER_IN"),
     "TRFO": ("TRANSFER_OUT", "CRDT", "TRANSFER_OUT", "TRANSFER_OUT"),
-    "ADJT": ("ADJUSTMENT_POINTS", "DBIT", "ISSUANCE", None)
-}
+    "ADJT": ("ADJUSTMENT_POINTS", "DBIT", "ISSUANCE", None)}
+KINDS = [kind + end for kind, *_ in RULES.values() for end in ("", "_REVERSAL")] + [
+    "ADJUSTMENT_MONEY", "FEE_RECORD", "FEE_LATE", "FEE_FILE", "FEE_REJECTED", "FEE_ENROLMENT", "FEE_MINIMUM_MONTHLY"]
 OTHER = {"DBIT": "CRDT", "CRDT": "DBIT"}
 
 
@@ -35,9 +30,14 @@ def rounded(value: Fraction, mode: str) -> int:
     return int(whole + up) * (-1 if value < 0 else 1)
 
 
+def exact_points(units: int, ratio: Optional[dict]) -> Fraction | int:
+    """R1: units x to / from; without a ratio the points are the units."""
+    return Fraction(units * ratio["toUnits"], ratio["fromUnits"]) if ratio else units
+
+
 def convert(units: int, ratio: Optional[dict]) -> int:
-    """R1: units x to / from, rounded once for the record; without a ratio the points are the units."""
-    return rounded(Fraction(units * ratio["toUnits"], ratio["fromUnits"]), ratio["rounding"]) if ratio else units
+    """R1: rounded once for the record."""
+    return rounded(exact_points(units, ratio), ratio["rounding"]) if ratio else units
 
 
 def shares(units: int, weights: dict[str, int]) -> dict[str, int]:
@@ -50,23 +50,17 @@ def shares(units: int, weights: dict[str, int]) -> dict[str, int]:
     return parts
 
 
-@dataclass
 class Original:
     """An accepted record as later ones see it: what is left of it in units and parts."""
-    leaf: records.Leaf
-    identity: bytes
-    content: bytes
-    promotion: str
-    lines: list  # (partner or None, key or None, points)
-    left: int = 0
-    parts: list = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.left, self.parts = self.leaf.units, [points for _, _, points in self.lines]
+    def __init__(self, leaf: records.Leaf, private: records.Private, promotion: str, lines: list) -> None:
+        self.leaf, self.identity, self.content, self.promotion = leaf, private.identity, private.content, promotion
+        self.lines = lines  # (partner, key or None, points)
+        self.left, self.parts = leaf.units, [points for _, _, points in lines]
 
-    @property
-    def host_part(self) -> int:
-        return self.left - sum(self.parts) if self.leaf.type == "BONU" else 0
+    def take(self, left: int, taken: list) -> None:
+        """A reversal leaves this much of the original, and takes these points from its parts."""
+        self.left, self.parts = left, [part - less for part, less in zip(self.parts, taken)]
 
 
 @dataclass
@@ -100,11 +94,11 @@ class Book:
                original: Optional[Original]) -> tuple[int, int, list, int]:
         """Points, flags, lines (partner, key or None when its agreement is not shown, points), and what is left."""
         agreement, day, kind = p.agreements[partner], rec.get("BusinessDate"), rec.get("LoyaltyTransactionType")
-        terms = agreement.terms(day)
+        terms, unit, own, shared = agreement.terms(day), rec.get("Unit"), agreement.own, p.currency
         if terms is None:
             raise ValueError(f"no terms on {day}")
         flags = self.lateness(day, at, terms, p, agreement, window) | records.HAS_DATE
-        units, unit, own, shared = rec.units({p.currency, agreement.own}), rec.get("Unit"), agreement.own, p.currency
+        units = rec.units({shared, own})
         if kind == "RVSL":
             points, lines, left = self.reversal(rec, units, original, partner, p)
             return points, flags | records.HAS_ORIGINAL, lines, left
@@ -120,11 +114,12 @@ class Book:
         ratio = None
         if kind in ("TRFI", "TRFO") or (kind == "ACCR" and unit != shared):
             ends = (shared, own) if kind == "TRFO" else (unit, shared)
-            ratio = agreement.ratio(*ends, "ACCRUAL" if kind == "ACCR" else "TRANSFER", day)
+            purpose = "ACCRUAL" if kind == "ACCR" else "TRANSFER"
+            ratio = agreement.version("ratios", day, purpose=purpose, **dict(zip(("from", "to"), ends)))
             if ratio is None or units < ratio.get("minimum", 0) or units % ratio.get("step", 1):
                 raise ValueError(f"no ratio on {day}, or below its minimum, or no multiple of its step")
-        points = units if kind == "TRFO" else convert(units, ratio)
         key = self.key(p, partner, line, side, unit, ratio, price, day, window, rec.sub_source())
+        points = units if kind == "TRFO" else convert(units, ratio)
         return points, flags, [(partner, key, points)], 0
 
     def key(self, p: Programme, partner: str, kind: str, side: str, unit: str, ratio: Optional[dict], price_kind: str,
@@ -136,24 +131,24 @@ class Book:
         agreement = p.agreements.get(partner)
         if agreement is None:
             return None
-        price, terms = agreement.price(price_kind, day), agreement.terms(day)
+        price, terms = agreement.version("prices", day, kind=price_kind), agreement.terms(day)
+        quote = agreement.currency
         if price is None or terms is None:
             raise ValueError(f"{partner} has no price {price_kind} or no terms on {day}")
         tax = {"category": "O"} if kind in ("REIMBURSEMENT", "TRANSFER_OUT") else terms["tax"]["hostSupplies"]
-        base, quote = price["currency"], agreement.currency
-        fixing = (window, base, quote) if base != quote else ("", "", "")
+        fixing = (window, price["currency"], quote) if price["currency"] != quote else ("", "", "")
         return dict(zip(records.KEY, (partner, kind, side, unit, ratio["id"] if ratio else "", price["id"],
                                       tax["category"], tax.get("rate", ""), *fixing, sub)))
 
     def bonus(self, rec: records.Record, units: int, partner: str, p: Programme, window: str) -> list:
+        """R4: a line of each funder but the host; the sub-source is the submitter's."""
         promotion, day = p.promotions.get(rec.get("PromotionId")), rec.get("BusinessDate")
         if promotion is None or not promotion["validity"]["from"] <= day <= promotion["validity"]["to"]:
             raise ValueError(f"promotion {rec.get('PromotionId')!r} does not run on {day}")
         parts = shares(units, {f["funder"]: f["weight"] for f in promotion["funders"]})
-        host = p.calendar["host"]
         return [(name, self.key(p, name, "BONUS_FUNDING", "DBIT", p.currency, None, "ISSUANCE", day, window,
                                 rec.sub_source() if name == partner else ""), part)
-                for name, part in parts.items() if name != host]
+                for name, part in parts.items() if name != p.calendar["host"]]
 
     def reversal(self, rec: records.Record, units: int, original: Optional[Original], partner: str,
                  p: Programme) -> tuple[int, list, int]:
@@ -162,24 +157,22 @@ class Book:
             raise ValueError("its original is not an accepted record of the bundle")
         if original.identity != records.identity(partner, rec.get("OriginalTransactionId")):
             raise ValueError("its original has another transaction id")
-        before, leaf = original.left, original.leaf
-        after = before - units
+        before, leaf, after = original.left, original.leaf, original.left - units
         if rec.get("Unit") != leaf.unit or after < 0 or (leaf.type in ("TRFI", "TRFO") and units != leaf.units):
             raise ValueError(f"{units} {rec.get('Unit')} do not fit what is left of the original: {before} {leaf.unit}")
         if leaf.type == "BONU":
             names = [name for name, _, _ in original.lines]
-            weights = dict(zip(names, original.parts)) | {p.calendar["host"]: original.host_part}
-            parts = shares(units, weights)
+            parts = shares(units, dict(zip(names, original.parts)) | {
+                p.calendar["host"]: before - sum(original.parts)})
             taken, points = [parts[name] for name in names], units
         else:
             key = original.lines[0][1]
             ratio = self.ratios[key["ratio"]] if key["ratio"] and leaf.type != "TRFO" else None
             points = convert(before, ratio) - convert(after, ratio)
             taken = [points]
-        lines = [(name, key and key | {"kind": key["kind"] + "_REVERSAL", "side": OTHER[key["side"]]}, part)
-                 for (name, key, _), part in zip(original.lines, taken)]
-        original.left, original.parts = after, [a - b for a, b in zip(original.parts, taken)]
-        return points, lines, after
+        original.take(after, taken)
+        return points, [(name, key and key | {"kind": key["kind"] + "_REVERSAL", "side": OTHER[key["side"]]}, part)
+                        for (name, key, _), part in zip(original.lines, taken)], after
 
     @staticmethod
     def lateness(day: str, at: int, terms: dict, p: Programme, agreement: programme.Agreement, window: str) -> int:
@@ -196,7 +189,7 @@ class Book:
         line = self.lines.setdefault(tuple(key.values()), Line(key))
         ratio = self.ratios.get(key["ratio"]) if not key["kind"].startswith("TRANSFER_OUT") else None
         line.records, line.units, line.points = line.records + 1, line.units + units, line.points + points
-        line.exact += Fraction(units * ratio["toUnits"], ratio["fromUnits"]) if ratio else units
+        line.exact += exact_points(units, ratio)
         line.late += flags & records.LATE != 0
         line.carried += flags & records.CARRIED_OVER != 0
         line.grade = grade if grade != "recomputed" else line.grade
@@ -204,11 +197,8 @@ class Book:
     def charge(self, p: Programme, partner: str, day: str, counts: dict[str, int], issued: Iterable = ()) -> None:
         """R12: fees by the version and terms of the day of acceptance; some kinds cannot be recomputed."""
         agreement = p.agreements.get(partner)
-        if agreement is None:
-            return
-        terms = agreement.terms(day, or_last=True)
-        for kind, count in counts.items():
-            fee = agreement.fee(kind, day)
+        for kind, count in counts.items() if agreement else ():
+            fee, terms = agreement.version("fees", day, kind=kind), agreement.terms(day, or_last=True)
             if kind == "LATE" and "lateFeeCapPerFile" in terms:
                 count = min(count, terms["lateFeeCapPerFile"])
             if fee and count:
@@ -219,12 +209,10 @@ class Book:
 
     def monthly(self, p: Programme) -> None:
         """R12: the minimum of each month whose last day lies in the window; a cut-off's day belongs to the next."""
-        window = p.window(self.window)
-        first, end = (day_in(p.zone, instant(window[k])) for k in ("open", "cutoff"))
+        first, end = (day_in(p.zone, at) for at in p.bounds(self.window))
         for number in range(first, end):
-            if day_text(number + 1).endswith("-01"):
-                for partner in p.agreements:
-                    self.charge(p, partner, day_text(number), {"MINIMUM_MONTHLY": 1}, ["MINIMUM_MONTHLY"])
+            for partner in p.agreements if day_text(number + 1).endswith("-01") else ():
+                self.charge(p, partner, day_text(number), {"MINIMUM_MONTHLY": 1}, ["MINIMUM_MONTHLY"])
 
     def adjust_points(self, act: dict, p: Programme) -> None:
         """'Consent and officers': points adjusted by the host, at the issuance price of the business date."""
@@ -242,34 +230,10 @@ class Book:
         return sorted((line for line in self.lines.values() if line.key["partner"] == partner), key=place)
 
 
-def compare_lines(where: str, stated: list, wanted: list) -> list[Problem]:
-    """The lines of a record as sealed (key or None when masked, points) against those recomputed."""
-    found, left = [], list(wanted)
-    for key, points in sorted(stated, key=lambda line: line[0] is None):  # masked lines take what is left
-        match = next((w for w in left if key is None or w[0] == key["partner"]), None)
-        if match is None:
-            found.append(Problem(where, f"a line {key and key['kind']} of {key and key['partner']}", "no such line"))
-            continue
-        left.remove(match)
-        if points != match[2]:
-            found.append(Problem(where, f"{points} points on the line of {match[0]}", f"{match[2]}"))
-        if key is not None and match[1] is not None and key != match[1]:
-            parts = [part for part in records.KEY if key[part] != match[1][part]]
-            found.append(Problem(f"{where}, line of {match[0]}", {k: key[k] for k in parts},
-                                 {k: match[1][k] for k in parts}))
-    found += [Problem(where, "no line", f"a line of {name} with {points} points") for name, _, points in left]
-    return found
-
-
 def exact_text(value: Fraction) -> str:
     """R5: a finite decimal where there is one, else a reduced fraction."""
-    rest, places = value.denominator, 0
-    for prime in (2, 5):
-        count = 0
-        while rest % prime == 0:
-            rest, count = rest // prime, count + 1
-        places = max(places, count)
-    return decimal(int(value * 10 ** places), places) if rest == 1 else f"{value.numerator}/{value.denominator}"
+    places = next((n for n in range(value.denominator.bit_length()) if 10 ** n % value.denominator == 0), None)
+    return f"{value.numerator}/{value.denominator}" if places is None else decimal(int(value * 10 ** places), places)
 
 
 def decimal(number: int, places: int) -> str:
@@ -284,15 +248,13 @@ def money_text(number: int, currency: str) -> str:
 
 @dataclass
 class SettlementLine:
+    """A settlement line of R5."""
     kind: str
     side: str
-    quantity: int
-    price: str
-    price_currency: str
-    version: str
+    price: dict  # the version of a price or fee: id, text, currency, first day
     tax: tuple  # category, rate
-    fixing: Optional[tuple]  # window, base, quote, rate
-    scale: int  # fraction digits of the amount
+    fixing: tuple = ()  # window, base, quote, rate
+    quantity: int = 0
     records: int = 0
     references: list = field(default_factory=list)
     corrected: str = ""
@@ -301,82 +263,73 @@ class SettlementLine:
     exact: Fraction = Fraction(0)
     amount: int = 0
 
-    def value(self, mode: str) -> None:
-        """R5: exact = points x price [x fixing], rounded once."""
-        self.exact = self.quantity * Fraction(self.price) * (Fraction(self.fixing[3]) if self.fixing else 1)
-        self.amount = rounded(self.exact * 10 ** self.scale, mode)
-
     @property
     def signed(self) -> int:
         return self.amount if self.side == "CRDT" else -self.amount
-
-    @property
-    def difference(self) -> Fraction:
-        return Fraction(self.amount, 10 ** self.scale) - self.exact
 
 
 class MissingFixing(ValueError):
     pass
 
 
-def fixing_of(fixings: dict, window: str, base: str, quote: str) -> Optional[tuple]:
+def fixing_of(fixings: dict, window: str, base: str, quote: str) -> tuple:
     """R6: the fixing of (window, base, quote); none between equal currencies."""
     if not window or base == quote:
-        return None
+        return ()
     if (window, base, quote) not in fixings:
         raise MissingFixing(f"no fixing of {window} for {base} in {quote}")
     return window, base, quote, fixings[window, base, quote]
 
 
-def last_day(p: Programme, window: str) -> str:
-    """The window's last day: a cut-off's day belongs to the window that opens there."""
-    item = p.window(window)
-    return max(item["firstDay"], day_text(day_in(p.zone, instant(item["cutoff"])) - 1))
+def last_terms(p: Programme, partner: str, window: str) -> dict:
+    """The terms on a window's last day; a cut-off's day belongs to the window that opens there."""
+    last = max(p.window(window)["firstDay"], day_text(day_in(p.zone, p.bounds(window)[1]) - 1))
+    return p.agreements[partner].terms(last, or_last=True)
 
 
 def settlement_lines(book: Book, partner: str, p: Programme, fixings: dict, adjustments: list[dict]) -> list:
     """R5: whole clearing lines by partner, kind, side, price version, tax, fixing; fees; money adjustments."""
-    agreement, found, lines = p.agreements[partner], {}, []
-    currency, mode = agreement.currency, agreement.terms(last_day(p, book.window), or_last=True)["rounding"]
+    currency, found, lines = p.agreements[partner].currency, {}, []
     for number, line in enumerate(book.of(partner), 1):
-        k, price = line.key, book.prices[line.key["price"]]
+        k = line.key
         place = tuple(k[part] for part in records.KEY if part not in ("unit", "ratio", "subSource"))
-        if place not in found:
-            fixing = fixing_of(fixings, k["fixing"], k["base"], k["quote"])
-            found[place] = SettlementLine(k["kind"], k["side"], 0, price["price"], price["currency"], k["price"],
-                                          (k["taxCategory"], k["taxRate"]), fixing, digits(currency))
-        one = found[place]
+        one = found.setdefault(place, SettlementLine(
+            k["kind"], k["side"], book.prices[k["price"]], (k["taxCategory"], k["taxRate"]),
+            fixing_of(fixings, k["fixing"], k["base"], k["quote"])))
         one.quantity, one.records = one.quantity + line.points, one.records + line.records
         one.references.append(number)
         one.grade = line.grade if line.grade != "recomputed" else one.grade
-    lines += found.values()
     for place, count in book.fees.items():
-        who, kind, version, category, rate = place
-        if who == partner:
-            fee, grade = book.prices[version], "issued" if place in book.issued else "recomputed"
+        if place[0] == partner:
+            fee = book.prices[place[2]]
             fixing = fixing_of(fixings, book.window, fee["currency"], currency)
-            lines.append(SettlementLine(kind, "DBIT", count, fee["amount"], fee["currency"], version, (category, rate),
-                                        fixing, digits(currency), grade=grade))
+            lines.append(SettlementLine(place[1], "DBIT", fee, place[3:], fixing, count,
+                                        grade="issued" if place in book.issued else "recomputed"))
     for act in adjustments:  # never merged, amount without tax
-        price = money_text(minor(act["amount"], currency), currency)
-        tax = (act["taxCategory"], act.get("taxRate", ""))
-        lines.append(SettlementLine("ADJUSTMENT_MONEY", act["direction"], 1, price, currency, "", tax, None,
-                                    digits(currency), 1, corrected=act["correctedLine"], reason=act.get("reason", ""),
-                                    grade="issued"))
-    for line in lines:
-        line.value(mode)
+        price = {"id": "", "price": money_text(minor(act["amount"], currency), currency), "currency": currency}
+        lines.append(SettlementLine("ADJUSTMENT_MONEY", act["direction"], price,
+                                    (act["taxCategory"], act.get("taxRate", "")), (), 1, 1, [], act["correctedLine"],
+                                    act.get("reason", ""), "issued"))
+    lines += found.values()
+    for line in lines:  # exact = points x price [x fixing], rounded once
+        line.exact = line.quantity * Fraction(price_text(line.price)) * Fraction(line.fixing[3] if line.fixing else 1)
+        line.amount = rounded(line.exact * 10 ** digits(currency), last_terms(p, partner, book.window)["rounding"])
 
     def place_of(line: SettlementLine) -> tuple:
-        start = book.prices[line.version]["validity"]["from"] if line.version else ""
-        within = (line.version, line.side, line.tax) if line.version else ("", "", ())
+        within = (line.price["id"], line.side, line.tax) if line.price["id"] else ()
+        start = line.price["validity"]["from"] if line.price["id"] else ""
         return KINDS.index(line.kind), start, line.fixing[0] if line.fixing else "", *within
     return sorted(lines, key=place_of)
 
 
+def price_text(price: dict) -> str:
+    """A price as written; a fee calls it amount."""
+    return price.get("price") or price["amount"]
+
+
 def percent(base: int, rate: str, gross: bool = False) -> int:
     """R7: tax rounded once, half up on the magnitude."""
-    part = Fraction(rate) / (100 + Fraction(rate) if gross else 100)
-    return rounded(base * part, "HALF_UP")
+    return rounded(base * Fraction(rate) / (100 + Fraction(rate) if gross else 100), "HALF_UP")
 
 
 def tax_rows(lines: list[SettlementLine]) -> list[tuple]:
@@ -388,14 +341,13 @@ def tax_rows(lines: list[SettlementLine]) -> list[tuple]:
     return [(category, rate, base, percent(base, rate or "0")) for (category, rate), base in sorted(bases.items())]
 
 
-def partner_tax_rows(lines: list[SettlementLine], book: Book, terms: dict) -> list[tuple]:
+def partner_tax_rows(lines: list[SettlementLine], terms: dict) -> list[tuple]:
     """R7, second table: the partner's own supplies by the price's basis, plus as the host owes."""
-    profile, bases = terms["tax"].get("partnerSupplies"), {}
+    profile, bases, rows = terms["tax"].get("partnerSupplies"), {}, []
     for line in lines if profile and profile["category"] != "O" else []:
         if line.kind.startswith(("REIMBURSEMENT", "TRANSFER_OUT")):
-            basis = book.prices[line.version]["basis"]
+            basis = line.price["basis"]
             bases[basis] = bases.get(basis, 0) + line.signed
-    rows = []
     for basis, base in sorted(bases.items()):
         tax = percent(base, profile.get("rate", "0"), basis == "GROSS")
         taxable = base - tax if basis == "GROSS" else base
@@ -406,8 +358,8 @@ def partner_tax_rows(lines: list[SettlementLine], book: Book, terms: dict) -> li
 @dataclass
 class Instruction:
     amount: int  # plus: the host pays
-    booked: int = 0
-    open: int = 0
+    booked: int
+    open: int
 
 
 class Account:
@@ -422,74 +374,55 @@ class Account:
 
     def apply(self, at: int, act: dict) -> None:
         """One settlement step; approvals and sendings move no money."""
-        one = self.instructions.get(act.get("instruction", ""))
-        kind = act["act"].replace("-", "").lower()
-        if one is None:
+        name, kind = act.get("instruction", ""), act["act"].replace("-", "").lower()
+        if name not in self.instructions or kind not in ("confirm", "return", "writeoff", "cancel", "resend"):
             return
-        name, sign = act["instruction"], 1 if one.amount >= 0 else -1
+        one, entry = self.instructions[name], None
+        sign, left = 1 if one.amount >= 0 else -1, 0
         if kind == "confirm":
             booked = minor(act["amount"], self.currency) * sign
             one.booked += booked
-            one.open = max(0, abs(one.amount) - abs(one.booked)) * sign
-            self.entries.append((at, "PAYMENT", name, -booked))
+            left, entry = max(0, abs(one.amount) - abs(one.booked)) * sign, ("PAYMENT", name, -booked)
         elif kind == "return":
-            kind, amount = ("RETURN", one.booked) if one.booked else ("RETURNED_UNBOOKED", one.open)
-            self.entries.append((at, kind, name, amount))
-            one.open = 0
+            entry = ("RETURN", name, one.booked) if one.booked else ("RETURNED_UNBOOKED", name, one.open)
         elif kind == "writeoff":
-            self.entries.append((at, "WRITE_OFF", name, -one.open))
-            one.open = 0
-        elif kind == "cancel":
-            one.open = 0
+            entry = ("WRITE_OFF", name, -one.open)
         elif kind == "resend":
-            match = re.fullmatch(r"(.+)-R(\d+)", name)
-            root, number = (match[1], int(match[2])) if match else (name, 0)
-            self.issued(f"{root}-R{number + 1}", one.booked or one.amount)
-            self.entries.append((at, "RESENT", f"{root}-R{number + 1}", -(one.booked or one.amount)))
-
-    def in_settlement(self) -> int:
-        return sum(one.open for one in self.instructions.values())
+            root, number = re.fullmatch(r"(.+?)(?:-R(\d+))?", name).groups("0")
+            left, again = one.open, one.booked or one.amount
+            entry = ("RESENT", f"{root}-R{int(number) + 1}", -again)
+            self.issued(entry[1], again)
+        one.open = left
+        self.entries += [(at, *entry)] if entry else []
 
 
 @dataclass
 class Result:
-    """A settlement statement's figures, in minor units, plus: the host owes."""
+    """What a settlement statement says; figures in minor units, plus: the host owes."""
     lines: list
     taxes: list
     partner_taxes: list
-    opening: int
-    net: int
     entries: list
-    payments: int
-    returns: int
-    closing: int
-    due: int
-    in_settlement: int
+    figures: dict  # by the names that the host summary gives them
     action: str
     value_date: str = ""
     end_to_end: str = ""
 
-    def figures(self) -> dict[str, int]:
-        """The account's figures by the names that the host summary gives them."""
-        return {"opening": self.opening, "net": self.net, "payments": self.payments, "returns": self.returns,
-                "closing": self.closing, "due": self.due, "inSettlement": self.in_settlement}
-
 
 def settle(book: Book, partner: str, p: Programme, lines: list[SettlementLine], account: Account) -> Result:
     """R5 net, R8 closing, due, action and instruction of the window."""
-    window, agreement = p.window(book.window), p.agreements[partner]
-    opens, cutoff = instant(window["open"]), instant(window["cutoff"])
-    terms = agreement.terms(last_day(p, book.window), or_last=True)
-    taxes = tax_rows(lines)
+    (opens, cutoff), agreement = p.bounds(book.window), p.agreements[partner]
+    terms = last_terms(p, partner, book.window)
+    taxes, entries = tax_rows(lines), [entry for entry in account.entries if opens <= entry[0] < cutoff]
     net = sum(line.signed for line in lines) - sum(row[3] for row in taxes)
-    entries = [entry for entry in account.entries if opens <= entry[0] < cutoff]
     payments = sum(e[3] for e in entries if e[1] in ("PAYMENT", "WRITE_OFF"))
     returns = sum(e[3] for e in entries if e[1] == "RETURN")
-    closing, held = account.closing + net + payments + returns, account.in_settlement()
+    closing, held = account.closing + net + payments + returns, sum(i.open for i in account.instructions.values())
     due, date = closing - held, p.value_date(book.window, agreement.currency)
+    result = Result(lines, taxes, partner_tax_rows(lines, terms), entries, {
+        "opening": account.closing, "net": net, "payments": payments, "returns": returns, "closing": closing,
+        "due": due, "inSettlement": held}, "CARRIED_FORWARD" if due else "NONE")
     forced = account.carried >= terms["maxCarryWindows"] or agreement.data["status"] == "CLOSED"
-    result = Result(lines, taxes, partner_tax_rows(lines, book, terms), account.closing, net, entries, payments,
-                    returns, closing, due, held, "NONE" if due == 0 else "CARRIED_FORWARD")
     if due and date and (abs(due) >= terms["minimumSettlement"]["minorUnits"] or forced):
         result.action = "HOST_PAYS_PARTNER" if due > 0 else "PARTNER_PAYS_HOST"
         result.value_date, result.end_to_end = date, f"STL-{book.window}-{partner}-{agreement.currency}"

@@ -26,7 +26,9 @@ import yaml_subset
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "golden"
 MESSAGES = {"A-771", "T07", "T08", "T03"}
 CARD = "9250123456789013"
-PEOPLE = ["host", "MARCHE", "RAILCO", "BANQUE", "CARBU", "maker", "checker", "stranger", "MARCHE2"]
+PROFILES = {"host": ["host"], "partner": ["MARCHE", "RAILCO", "BANQUE", "CARBU", "stranger", "MARCHE2"],
+            "officer": ["maker", "checker"], "connection": ["CARBU-tls"]}  # Certs/README.md
+PEOPLE = {name: profile for profile, names in PROFILES.items() for name in names}
 CONFIG = """[ca]
 default_ca=c
 [c]
@@ -39,7 +41,23 @@ default_md=sha256
 policy=p
 [p]
 commonName=supplied
-[e]
+[host]
+extendedKeyUsage=emailProtection,1.3.6.1.4.1.55555.1.2
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+subjectKeyIdentifier=hash
+[partner]
+extendedKeyUsage=emailProtection,1.3.6.1.4.1.55555.1.1
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+subjectKeyIdentifier=hash
+[officer]
+extendedKeyUsage=clientAuth,emailProtection,1.3.6.1.4.1.55555.1.3
+basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+subjectKeyIdentifier=hash
+[connection]
+extendedKeyUsage=clientAuth
 basicConstraints=critical,CA:FALSE
 keyUsage=critical,digitalSignature
 subjectKeyIdentifier=hash
@@ -71,7 +89,7 @@ class Pki:
         dates = [
             "-startdate", "20250101000000Z", "-enddate", "20400101000000Z", "-batch", "-config", "ca.cnf", "-notext"
         ]
-        for name in ["ca"] + PEOPLE:
+        for name in ["ca", *PEOPLE]:
             sh(at, "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                "-keyout", name + ".key", "-out", name + ".csr", "-subj", f"/CN={name}", "-config", "ca.cnf")
             if name == "ca":
@@ -79,7 +97,7 @@ class Pki:
                    "-extensions", "a", *dates)
             else:
                 sh(at, "openssl", "ca", "-cert", "ca.pem", "-keyfile", "ca.key", "-in", name + ".csr", "-out",
-                   name + ".pem", "-extensions", "e", *dates)
+                   name + ".pem", "-extensions", PEOPLE[name], *dates)
         if revoked:
             sh(at, "openssl", "ca", "-config", "ca.cnf", "-cert", "ca.pem", "-keyfile", "ca.key", "-revoke",
                revoked + ".pem")
@@ -89,7 +107,7 @@ class Pki:
         sh(at, "openssl", "genpkey", "-algorithm", "ed25519", "-out", "log.key")
         self.log = sh(at, "openssl", "pkey", "-in", "log.key", "-pubout", "-outform", "DER")[-32:]
         self.origin = "coalition.log/" + hashlib.sha256(self.log).hexdigest()[:16]
-        self.pem = {name: pathlib.Path(at, name + ".pem").read_text() for name in ["ca"] + PEOPLE}
+        self.pem = {name: pathlib.Path(at, name + ".pem").read_text() for name in ["ca", *PEOPLE]}
         self.print = {name: cms.from_pem(pem)[0].fingerprint for name, pem in self.pem.items()}
         self.made: dict = {}
 
@@ -123,13 +141,17 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def root_of(leaves: object) -> bytes:
+    return proofs.root_of(b"".join(leaves))
+
+
 def path_of(leaves: list, index: int) -> list:
     if len(leaves) <= 1:
         return []
     half = proofs.split(len(leaves))
     if index < half:
-        return path_of(leaves[:half], index) + [proofs.root_of(leaves[half:])]
-    return path_of(leaves[half:], index - half) + [proofs.root_of(leaves[:half])]
+        return path_of(leaves[:half], index) + [root_of(leaves[half:])]
+    return path_of(leaves[half:], index - half) + [root_of(leaves[:half])]
 
 
 def attachment(name: str, data: bytes) -> dict:
@@ -207,7 +229,7 @@ class House:
         return number
 
     def root(self, size: int) -> bytes:
-        return proofs.root_of(proofs.leaf(fact) for fact in self.log[:size])
+        return root_of(proofs.leaf(fact) for fact in self.log[:size])
 
     def chain(self, size: int) -> str:
         value = bytes(32)
@@ -252,7 +274,8 @@ class House:
         resolved = {"agreements": agreements, "promotions": promotions}
         self.files[folder + "resolved.json"] = programme.canonical(resolved)
         y = yaml_subset.parse((GOLDEN / "programme" / "programme.yaml").read_text())
-        windows = [w | {"open": utc(w["open"]), "cutoff": utc(w["cutoff"])} for w in programme.calendar_by_rule(y)]
+        windows = [w | {edge: utc(programme.instant(w[edge])) for edge in ("open", "cutoff")}
+                   for w in programme.windows_by_rule(y)]
         import zoneinfo, datetime
         def table(name: str) -> dict:
             rows, last = [], None
@@ -478,7 +501,7 @@ class House:
         leaf = records.Leaf(*base, "ACCP", flags, rec.get("Unit"), units, points, day, left, tuple(l[2] for l in lines),
                             bytes(32), bytes(32))
         promotion = rec.get("PromotionId") or (book.originals[original].promotion if original in book.originals else "")
-        book.originals[batch, number] = rules.Original(leaf, ident, content, promotion, lines)
+        book.originals[batch, number] = rules.Original(leaf, private, promotion, lines)
         bonus = leaf.type == "BONU" or any(k["kind"].startswith("BONUS") for _, k, _ in lines)
         for _, key, part in lines:
             book.count(key, part if bonus else units, part, flags, "recomputed")
@@ -522,7 +545,7 @@ class House:
             for k, value in enumerate((1, leaf.units, leaf.points)): total[k] += value
         inner = "".join(f'<StatusSum status="{s}" unit="{u}" records="{t[0]}" units="{t[1]}" points="{t[2]}"/>'
                         for (s, u), t in sums.items())
-        root = proofs.root_of(leaves)
+        root = root_of(leaves)
         validated = self.receipt(folder, "validated", partner, number, data, window, at,
                                  f"<RecordsTree>{root.hex()}</RecordsTree>", f"<FileStatus>{status}</FileStatus>",
                                  inner)
@@ -629,7 +652,7 @@ class House:
         if fact in self.batches:
             seal = {
                 "received": fact, "messageID": name, "partner": partner, "digest": sha(data), "window": window["id"],
-                "status": "ACCP", "count": 1, "root": proofs.root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
+                "status": "ACCP", "count": 1, "root": root_of(self.batches[fact]["leaves"]).hex(), "leaf": 1
             }
             self.add("sealed", {"records": seal}, at)
         self.lists.setdefault((partner, "RT"), []).append(window["id"])
@@ -666,29 +689,25 @@ class House:
                                                                                                   []))
             result = results[partner] = rules.settle(book, partner, self.p, lines, replay)
             frame = documents.Frame(self.p, window, partner, account["number"], utc(at), head)
-            stub = ET.fromstring(
-                f"<S><FromDateTime>{frame.item['open']}</FromDateTime><ToDateTime>"
-                f"{frame.item['cutoff']}</ToDateTime></S>"
-            )
-            for kind, made in (("CLS", documents.clearing_statement(frame, book, account["position"], stub)),
-                               ("STL", documents.settlement_statement(frame, result, "SML", stub))):
-                made[0].append(self.evidence(kind, partner, window, size, root, account["number"]))
-                table = io.StringIO()
-                csv.writer(table, lineterminator="\n").writerows(made[1])
+            for kind, made in (("CLS", documents.clearing_statement(frame, book, account["position"])),
+                               ("STL", documents.settlement_statement(frame, result, "SML"))):
+                table, (rows, text) = io.StringIO(), documents.forms(made)
+                made.append(self.evidence(kind, partner, window, size, root, account["number"]))
+                csv.writer(table, lineterminator="\n").writerows(rows)
                 forms = {
-                    "xml": ET.tostring(made[0], encoding="UTF-8", xml_declaration=True),
-                    "csv": table.getvalue().encode(), "txt": "\n".join(made[2]).encode() + b"\n"
+                    "xml": ET.tostring(made, encoding="UTF-8", xml_declaration=True),
+                    "csv": table.getvalue().encode(), "txt": "\n".join(text).encode() + b"\n"
                 }
                 for suffix, data in forms.items():
                     name = f"{kind}-{window}-{partner}.{suffix}"
                     self.put("statements/" + name, self.change("statement", (name, data))[1], "host")
                     listed.append(attachment(name, self.files["statements/" + name]))
                 self.previous[kind, partner] = sha(self.files[f"statements/{kind}-{window}-{partner}.xml"])
-            account["closing"], account[
-                "carried"] = result.closing, account["carried"] + 1 if result.action == "CARRIED_FORWARD" else 0
+            account["closing"] = result.figures["closing"]
+            account["carried"] = account["carried"] + 1 if result.action == "CARRIED_FORWARD" else 0
             account["position"] += sum(l.points if l.key["side"] == "CRDT" else -l.points for l in book.of(partner))
             stated.append(self.outcome(partner, account["number"], result))
-            if result.end_to_end: account["instructions"].append((result.end_to_end, result.due))
+            if result.end_to_end: account["instructions"].append((result.end_to_end, result.figures["due"]))
         self.statements[window] = results
         name = f"HST-{window}.xml"
         self.put("statements/" + name, self.summary(window, results), "host")
@@ -707,9 +726,9 @@ class House:
             return {"currency": currency, "minorUnits": minor}
 
         one = {"partner": partner, "statementNumber": number, "action": result.action}
-        one |= {name: money(value) for name, value in result.figures().items()}
+        one |= {name: money(value) for name, value in result.figures.items()}
         if result.end_to_end:
-            one["instruction"] = {"amount": money(result.due), "endToEndID": result.end_to_end,
+            one["instruction"] = {"amount": money(result.figures["due"]), "endToEndID": result.end_to_end,
                                   "valueDate": result.value_date}
         return one
 
@@ -755,12 +774,8 @@ class House:
         ])
         for partner, r in results.items():
             currency = self.p.agreements[partner].currency
-            nets[currency] = nets.get(currency, 0) - r.net
-            cash = {
-                k: rules.money_text(v, currency)
-                for k, v in (("opening", r.opening), ("net", r.net), ("payments", r.payments), ("returns", r.returns),
-                             ("closing", r.closing), ("due", r.due), ("inSettlement", r.in_settlement))
-            }
+            nets[currency] = nets.get(currency, 0) - r.figures["net"]
+            cash = {k: rules.money_text(v, currency) for k, v in r.figures.items()}
             root.append(
                 documents.element("Account", partner=partner, currency=currency, action=r.action,
                                   endToEndId=r.end_to_end, valueDate=r.value_date, **cash))
@@ -787,7 +802,7 @@ class House:
         leaves = [proofs.leaf(f) for f in self.log]
         out = {"VERIFY.md": b"# How to check\n", "checkpoint.note": self.pki.checkpoint(size, self.root(size))}
         out["checkpoint.note.p7s"] = self.pki.sign("host", out["checkpoint.note"])
-        def tree(places: list) -> list: return [proofs.root_of(leaves[a:a + n]).hex() for a, n in places]
+        def tree(places: list) -> list: return [root_of(leaves[a:a + n]).hex() for a, n in places]
 
         out["log/range.json"] = json.dumps({
             "from": start, "to": end, "size": size, "left": tree(proofs.cover(0, start)),

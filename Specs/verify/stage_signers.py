@@ -1,12 +1,13 @@
 """Stages 'signature' and 'key' (evidence.md 'Checks and verdicts'; rules.md 'Signatures', 'Consent and officers')."""
 import hashlib
 import re
-from typing import Iterator, NamedTuple, Optional
+from collections import namedtuple
+from typing import Optional
 
 import cms
 import programme
-from archive import Problem, differ
-from bundle import RECEIPTS, Bundle, Fact, number_of, parse_xml
+from bundle import ISSUED, RECEIPTS, Bundle, Fact, number_of, parse_xml
+from programme import instant
 
 # Where a fact's attachments stand in a bundle; the names of receipts within a batch are those of RECEIPTS.
 FOLDERS = {"fileReceived": ("batches",), "fileDecided": ("batches",), "fileCleared": ("batches",),
@@ -20,25 +21,26 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def signature(b: Bundle) -> Iterator[Problem]:
+def signature(b: Bundle) -> None:
     """Every CMS signature over its bytes; digests in facts, seals and receipts are those of the bytes."""
-    yield from (Problem(entry, why, "CMS as agreed") for entry, why in b.unsigned.items())
-    results = cms.POOL.map(lambda item: judge(b, *item), b.signers.items())
-    for entry, result in zip(b.signers, results):
+    for entry, why in b.unsigned.items():
+        b.fail(entry, why, "CMS as agreed")
+    for entry, result in zip(b.signers, cms.POOL.map(lambda item: judge(b, *item), b.signers.items())):
         if result is None:
-            yield Problem(entry, "the signature does not match the bytes",
-                          f"the signature of {b.content_name(entry) or 'its content'}")
+            b.fail(entry, "the signature does not match the bytes",
+                   f"the signature of {b.content_name(entry) or 'its content'}")
         elif entry.endswith(".cms"):
             b.contents[entry] = result
     for entry in b.archive.names("keys/", "/proof.p7s"):
         text, signer = b.contents.get(entry.replace("proof.p7s", "request.cms")), b.signers.get(entry)
         if text is not None and signer and cms.verified(b.archive.read(entry), signer, text) is None:
-            yield Problem(entry, "the signature does not match the bytes", "the new key's signature of the request")
+            b.fail(entry, "the signature does not match the bytes", "the new key's signature of the request")
     b.count("signatures", len(b.signers))
-    yield from attachments(b)
-    yield from stated_digests(b)
-    yield from answers(b)
-    yield from key_changes(b)
+    for fact in b.facts.values():
+        attachments(b, fact)
+    seals(b)
+    answers(b)
+    key_changes(b)
 
 
 def judge(b: Bundle, entry: str, signer: cms.Certificate) -> Optional[bytes]:
@@ -53,129 +55,116 @@ def judge(b: Bundle, entry: str, signer: cms.Certificate) -> Optional[bytes]:
     return b""
 
 
-def stated(b: Bundle, name: str, digest: str, length: Optional[int] = None) -> list[Problem]:
-    """An entry has the digest and length that a fact or seal states; absent entries are for 'completeness'."""
-    if name not in b.archive:
-        return []
-    b.count("digests")
-    place = b.archive.place(name)
-    found = differ(f"{name}: digest", place.digest, digest)
-    return found + (differ(f"{name}: length", place.size, length) if length is not None else [])
+def stated(b: Bundle, name: str, item: dict, *figures: str) -> None:
+    """An entry has the digest (and length) that a fact or seal states; absent entries are for 'completeness'."""
+    wanted = {figure: item[figure] for figure in figures or ("digest", "length")}
+    if name in b.archive:
+        b.count("digests")
+        _, length, digest = b.archive.place(name)
+        b.match(name, {"digest": digest, "length": length}, wanted)
 
 
-def content_digest(b: Bundle, entry: str, digest: str) -> list[Problem]:
-    return differ(f"{entry}: digest of its content", sha(b.contents[entry]), digest) if entry in b.contents else []
+def content_digest(b: Bundle, entry: str, digest: str) -> None:
+    if entry in b.contents:
+        b.same(f"{entry}: digest of its content", sha(b.contents[entry]), digest)
 
 
-def attachments(b: Bundle) -> Iterator[Problem]:
-    for fact in b.facts.values():
-        body = fact.body
-        for folder in FOLDERS.get(fact.kind, ()):
-            folder = f"{folder}/{body['received'] if fact.kind in ('fileDecided', 'fileCleared') else fact.number:010}/"
-            for item in body["attachments"]:
-                name = item["name"].replace("receipt.", GRADES.get(fact.kind, "receipt") + ".", 1)
-                yield from stated(b, folder + name, item["digest"], item["length"])
-            if fact.kind == "messageAnswered":
-                yield from content_digest(b, folder + "message.cms", body["digest"])
-        if fact.kind == "fileReceived":
-            yield from stated(b, f"batches/{fact.number:010}/original", body["digest"], body["size"])
-            yield from receipts(b, fact)
-        elif fact.kind == "fileCancelled":
-            yield from stated(b, f"messages/{fact.number:010}/cancel.cms", body["digest"])
-        elif fact.kind == "actCarriedOut":
-            evidence = body["evidence"]
-            for item in (evidence["document"], evidence["maker"]["signature"], evidence["checker"]["signature"]):
-                yield from stated(b, f"acts/{fact.number:010}/{item['name']}", item["digest"], item["length"])
-        elif fact.kind == "sealed" and "programme" in body:
-            yield from programme_digests(b, body["programme"])
+def attachments(b: Bundle, fact: Fact) -> None:
+    """What came with a fact, or was issued by it, is what the fact states; a file's receipts are about this file."""
+    body, batch = fact.body, f"batches/{fact.number:010}"
+    for folder in FOLDERS.get(fact.kind, ()):
+        folder = f"{folder}/{body['received'] if fact.kind in ('fileDecided', 'fileCleared') else fact.number:010}/"
+        for item in body["attachments"]:
+            stated(b, folder + item["name"].replace("receipt.", GRADES.get(fact.kind, "receipt") + ".", 1), item)
+        if fact.kind == "messageAnswered":
+            content_digest(b, folder + "message.cms", body["digest"])
+    if fact.kind == "fileReceived":
+        stated(b, f"{batch}/original", {"digest": body["digest"], "length": body["size"]})
+        for name in (f"{batch}/{grade}.xml" for grade in RECEIPTS if f"{batch}/{grade}.xml" in b.archive):
+            of = body["batch"]
+            b.says(name, b.document(name), {
+                "Grade": name[len(batch) + 1:-4].upper(), "PartnerId": of["partner"], "Series": of["series"],
+                "SequenceNumber": of["sequence"], "FileDigest": body["digest"], "FileSize": body["size"]})
+    elif fact.kind == "fileCancelled":
+        stated(b, f"messages/{fact.number:010}/cancel.cms", body, "digest")
+    elif fact.kind == "actCarriedOut":
+        evidence = body["evidence"]
+        for item in (evidence["document"], evidence["maker"]["signature"], evidence["checker"]["signature"]):
+            stated(b, f"acts/{fact.number:010}/{item['name']}", item)
+    elif fact.kind == "sealed" and "programme" in body:
+        programme_digests(b, body["programme"])
 
 
-def stated_digests(b: Bundle) -> Iterator[Problem]:
+def seals(b: Bundle) -> None:
     """What the seals of windows and records state, and the authority of the log's first fact."""
     for _, seal in b.closes.values():
         for item in seal["documents"]:
-            folder = "statements" if seal["window"] == b.window else "history"
-            yield from stated(b, f"{folder}/{item['name']}", item["digest"], item["length"])
+            stated(b, f"{'statements' if seal['window'] == b.window else 'history'}/{item['name']}", item)
     for number, (_, seal) in b.seals.items():
-        yield from stated(b, f"batches/{number:010}/original", seal["digest"])
-        yield from content_digest(b, f"batches/{number:010}/message.cms", seal["digest"])
+        stated(b, f"batches/{number:010}/original", seal, "digest")
+        content_digest(b, f"batches/{number:010}/message.cms", seal["digest"])
         name = f"shared/{number:010}/received.xml"
         if name in b.archive:
-            found = [b.document(name).findtext(tag) for tag in ("PartnerId", "Series", "SequenceNumber", "FileDigest")]
-            batch = seal["batch"]
-            yield from differ(name, found, [batch["partner"], batch["series"], str(batch["sequence"]), seal["digest"]])
-    own = sorted(c.fingerprint for c in cms.from_pem(b.archive.read("trust/authorities.pem").decode()))
-    first = sorted(c.fingerprint for pem in b.genesis()["authorities"] for c in cms.from_pem(pem))
-    yield from differ("trust/authorities.pem", own, first)
+            b.says(name, b.document(name), {
+                "PartnerId": seal["batch"]["partner"], "Series": seal["batch"]["series"],
+                "SequenceNumber": seal["batch"]["sequence"], "FileDigest": seal["digest"]})
+    own, first = (sorted(c.fingerprint for pem in pems for c in cms.from_pem(pem)) for pems in (
+        [b.archive.read("trust/authorities.pem").decode()], b.genesis()["authorities"]))
+    b.same("trust/authorities.pem", own, first)
 
 
-def receipts(b: Bundle, fact: Fact) -> Iterator[Problem]:
-    """A file's receipts are about this file."""
-    batch = fact.body["batch"]
-    for grade in RECEIPTS:
-        name = f"batches/{fact.number:010}/{grade}.xml"
-        if name in b.archive:
-            root = b.document(name)
-            wanted = {"Grade": grade.upper(), "PartnerId": batch["partner"], "Series": batch["series"],
-                      "SequenceNumber": str(batch["sequence"]), "FileDigest": fact.body["digest"],
-                      "FileSize": str(fact.body["size"])}
-            yield from differ(name, {tag: root.findtext(tag) for tag in wanted}, wanted)
-
-
-def programme_digests(b: Bundle, seal: dict) -> Iterator[Problem]:
+def programme_digests(b: Bundle, seal: dict) -> None:
     """Signed files by name; resolved agreements and promotions by the digest of their JSON."""
     folder, names = f"programme/{seal['version']:04}/", {item["name"] for item in seal["files"]}
     for item in seal["files"]:
-        yield from stated(b, folder + item["name"], item["digest"])
+        stated(b, folder + item["name"], item, "digest")
     for name in b.archive.names(folder, ".yaml"):
         if name.removeprefix(folder) not in names:
-            yield Problem(name, "not among the programme's signed files", "a file that the seal names")
+            b.fail(name, "not among the programme's signed files", "a file that the seal names")
     resolved = b.json(folder + "resolved.json") if folder + "resolved.json" in b.archive else {}
     for kind, items in resolved.items():
         sealed = {item["digest"] if isinstance(item, dict) else item for item in seal[kind]}
         for item in items:
-            digest = sha(programme.canonical(item))
-            if digest not in sealed:
-                yield Problem(f"{folder}resolved.json: {item.get('partner') or item.get('id')}", digest,
-                              "a digest that the seal states")
+            if sha(programme.canonical(item)) not in sealed:
+                b.fail(f"{folder}resolved.json: {item.get('partner') or item.get('id')}",
+                       sha(programme.canonical(item)), "a digest that the seal states")
 
 
-def answers(b: Bundle) -> Iterator[Problem]:
+def said(b: Bundle, name: str, wanted: dict) -> None:
+    """What a CMS carries is a document with these texts."""
+    if name in b.contents:
+        b.reading = name
+        b.says(name, parse_xml(b.contents[name]), wanted)
+
+
+def answers(b: Bundle) -> None:
     """What a partner said to a statement (formats.md 'Answers to settlement statements'), and the host's reply."""
     issued = {item["name"]: item["digest"] for _, seal in b.closes.values() for item in seal["documents"]}
     for fact in b.of("statementAnswered"):
         body, folder = fact.body, f"answers/{fact.number:010}/"
         wanted = {"PartnerId": body["partner"], "StatementId": body["statement"],
                   "StatementDigest": body["statementDigest"], "Verdict": body["verdict"]}
-        for name, more in (("answer.cms", {}), ("reply.cms", {"AnswerDigest": body["digest"]})):
-            if folder + name in b.contents:
-                b.reading = folder + name
-                root = parse_xml(b.contents[folder + name])
-                yield from differ(folder + name, {tag: root.findtext(tag) for tag in wanted | more}, wanted | more)
-        yield from content_digest(b, folder + "answer.cms", body["digest"])
+        said(b, folder + "answer.cms", wanted)
+        said(b, folder + "reply.cms", wanted | {"AnswerDigest": body["digest"]})
+        content_digest(b, folder + "answer.cms", body["digest"])
         digest = issued.get(body["statement"] + ".xml", body["statementDigest"])
-        yield from differ(f"{folder}answer.cms: digest of {body['statement']}", body["statementDigest"], digest)
+        b.same(f"{folder}answer.cms: digest of {body['statement']}", body["statementDigest"], digest)
         b.count("answers to statements")
 
 
-def key_changes(b: Bundle) -> Iterator[Problem]:
+def key_changes(b: Bundle) -> None:
     """A change of keys is what the partner's request asks (formats.md 8), and the reply says the same."""
     for fact in b.of("keyChanged"):
-        folder, change = f"keys/{fact.number:010}/", fact.body["change"]
-        yield from content_digest(b, folder + "request.cms", fact.body["digest"])
-        if folder + "request.cms" not in b.archive:
-            yield Problem(folder + "request.cms", "not in the bundle", "the request of a key change")
-        elif folder + "request.cms" in b.contents:
-            b.reading = folder + "request.cms"
-            asked = request(b.contents[folder + "request.cms"].decode(), fact)
-            yield from differ(folder + "request.cms", asked, {"partner": fact.partner} | wanted_change(change))
-        if folder + "reply.cms" in b.contents:
-            b.reading = folder + "reply.cms"
-            root = parse_xml(b.contents[folder + "reply.cms"])
-            found = [root.findtext(tag) for tag in ("PartnerId", "Suspended", "Registered", "Replaces")]
-            rotated = change.get("rotated", {"grant": {}})
-            yield from differ(folder + "reply.cms", found, [
-                fact.partner, change.get("suspended"), rotated["grant"].get("fingerprint"), rotated.get("replaces")])
+        name, change = f"keys/{fact.number:010}/request.cms", fact.body["change"]
+        content_digest(b, name, fact.body["digest"])
+        if b.need(name, "the request of a key change") and name in b.contents:
+            b.reading = name
+            asked = request(b.contents[name].decode(), fact)
+            b.same(name, asked, {"partner": fact.partner} | wanted_change(change))
+        rotated = change.get("rotated", {"grant": {}})
+        said(b, name.replace("request", "reply"), {
+            "PartnerId": fact.partner, "Suspended": change.get("suspended"), "Replaces": rotated.get("replaces"),
+            "Registered": rotated["grant"].get("fingerprint")})
         b.count("changes of keys")
 
 
@@ -185,8 +174,8 @@ def wanted_change(change: dict) -> dict:
         return {"suspended": change["suspended"]}
     rotated, grant = change["rotated"], change["rotated"]["grant"]
     until = rotated.get("replacedUntil")
-    return {"use": grant["usage"], "fingerprint": grant["fingerprint"], "from": programme.instant(grant["activeFrom"]),
-            "replaces": rotated.get("replaces"), "until": until and programme.instant(until)}
+    return {"use": grant["usage"], "fingerprint": grant["fingerprint"], "from": instant(grant["activeFrom"]),
+            "replaces": rotated.get("replaces"), "until": until and instant(until)}
 
 
 def request(text: str, fact: Fact) -> dict:
@@ -199,60 +188,65 @@ def request(text: str, fact: Fact) -> dict:
     if not match:
         raise ValueError("not the text of a key change")
     partner, use, start, replaces, until, pem = match.groups()
-    begins = max(programme.instant(start), fact.at)  # an instant that is past means at once
-    ends = programme.instant(until) if until else begins + OVERLAP if replaces else None
+    begins = max(instant(start), fact.at)  # an instant that is past means at once
+    ends = instant(until) if until else begins + OVERLAP if replaces else None
     return {"partner": partner, "use": use, "fingerprint": cms.from_pem(pem)[0].fingerprint, "from": begins,
             "replaces": replaces, "until": ends}
 
 
 # -- stage 'key' -----------------------------------------------------------------------------------------------------
 
-class Use(NamedTuple):
-    """A signature to be judged: its entry, the instant, and the digests of the revocation lists of that time."""
-    entry: str
-    at: int
-    lists: Optional[list] = None
+# A signature to be judged: its entry, the instant, and the digests of the revocation lists of that time.
+Use = namedtuple("Use", "entry at lists", defaults=(None,))
 
 
-def key(b: Bundle) -> Iterator[Problem]:
+def key(b: Bundle) -> None:
     """Each signer was entitled at the time: registered, active, valid, not revoked; makers and checkers are two."""
     b.load_programmes()
-    b.host = cms.from_pem(b.genesis()["hostCertificate"])[0].fingerprint
     uses: list[Use] = []
     for number, (decided, seal) in b.seals.items():
         entry = f"batches/{number:010}/message.cms"
         if number not in b.facts and entry in b.signers:  # the seal stands for the fact
-            yield from registered(b, entry, seal["partner"], b.facts[decided])
+            registered(b, entry, seal["partner"], b.facts[decided])
             uses.append(Use(entry, b.facts[decided].at))
     for fact in b.facts.values():
         if "signer" in fact.body:
-            yield from partner_signer(b, fact, uses)
+            partner_signer(b, fact, uses)
         elif fact.kind == "actCarriedOut" and not b.bare_fixing(fact):
-            yield from act_signers(b, fact, uses)
+            act_signers(b, fact, uses)
         elif fact.kind == "sealed" and "programme" in fact.body:
-            yield from programme_signers(b, fact, uses)
-    yield from host_signers(b, uses)
-    yield from validity(b, uses)
+            programme_signers(b, fact, uses)
+    host_signers(b, uses)
+    validity(b, uses)
     for entry in sorted(b.signers.keys() - {use.entry for use in uses}):
         b.remark(f"{entry}: no fact that is shown names it, and nothing here rests on it")
 
 
-def partner_signer(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:
+def partner_signer(b: Bundle, fact: Fact, uses: list) -> None:
     """What a partner sent: files, messages, withdrawals, answers, changes of keys."""
-    body, number = fact.body, f"{fact.number:010}"
+    body, number, signer = fact.body, f"{fact.number:010}", fact.body["signer"]
+    change = body.get("change", {})
     for entry in (f"batches/{number}/signature.p7s", f"batches/{number}/message.cms", f"messages/{number}/message.cms",
                   f"messages/{number}/cancel.cms", f"answers/{number}/answer.cms", f"keys/{number}/request.cms"):
         if entry in b.signers:
             own = b.signers[entry].fingerprint
-            yield from differ(f"{entry}: signer as the fact states it", own, body["signer"]["fingerprint"])
-            if body.get("change", {}).get("suspended") != own:  # any key may take itself out of use
-                yield from registered(b, entry, fact.partner, fact)
-            uses.append(Use(entry, programme.instant(body["signer"]["judgedAt"]), body["signer"]["revocationLists"]))
-    if "rotated" in body.get("change", {}):
-        entry, grant = f"keys/{number}/proof.p7s", body["change"]["rotated"]["grant"]
-        if entry in b.signers:
-            yield from differ(f"{entry}: signer", b.signers[entry].fingerprint, grant["fingerprint"])
-            uses.append(Use(entry, fact.at))
+            b.same(f"{entry}: signer as the fact states it", own, signer["fingerprint"])
+            if change.get("suspended") == own:  # any key may take itself out of use
+                owns_key(b, entry)
+            else:
+                registered(b, entry, fact.partner, fact)
+            uses.append(Use(entry, instant(signer["judgedAt"]), signer["revocationLists"]))
+    proof = f"keys/{number}/proof.p7s"
+    if "rotated" in change and proof in b.signers:
+        b.same(f"{proof}: signer", b.signers[proof].fingerprint, change["rotated"]["grant"]["fingerprint"])
+        owns_key(b, proof)
+        uses.append(Use(proof, fact.at))
+
+
+def owns_key(b: Bundle, entry: str) -> None:
+    """For itself a partner's key may speak in either use."""
+    if not b.signers[entry].usages & {cms.PARTNER, cms.CONNECTION}:
+        b.fail(entry, f"certificate {b.signers[entry].fingerprint}", "one for partnerSigning or clientAuth")
 
 
 class Register:
@@ -260,29 +254,23 @@ class Register:
 
     def __init__(self, b: Bundle, partner: str, before: int, p: programme.Programme) -> None:
         agreement = p.agreements.get(partner)
-        self.whole, self.keys, self.ended = agreement is not None, {}, set()
-        for item in agreement.data["certificates"] if agreement else ():
-            if item["usage"] == "SIGN":
-                ends = programme.instant(item["activeTo"]) if item.get("activeTo") else None
-                self.keys[item["fingerprint"]] = (programme.instant(item["activeFrom"]), ends)
-        listed = set(self.keys)
+        self.whole, self.ended = agreement is not None, set()
+        listed = [item for item in agreement.data["certificates"] if item["usage"] == "SIGN"] if agreement else []
+        self.keys = {item["fingerprint"]: (instant(item["activeFrom"]), item.get("activeTo") and
+                                           instant(item["activeTo"])) for item in listed}
+        own = set(self.keys)
         for fact in sorted(b.of("keyChanged", "actCarriedOut")):
-            if fact.number < before:
-                self.take(b, fact, partner, listed, fact.number > p.fact)
+            if fact.number < before and fact.kind == "actCarriedOut":
+                act = fact.body["act"].get("suspendKey", {})
+                self.ended |= {act["fingerprint"]} if act.get("partner") == partner else set()
+            elif fact.number < before and fact.partner == partner:
+                self.take(wanted_change(fact.body["change"]), own, fact.number > p.fact)
 
-    def take(self, b: Bundle, fact: Fact, partner: str, listed: set, counts: bool) -> None:
-        """One change: what an agreement lists keeps its enrolment's beginning and the earlier of two ends."""
-        if fact.kind == "actCarriedOut":
-            act = fact.body["act"].get("suspendKey", {})
-            if act.get("partner") == partner:
-                self.ended.add(act["fingerprint"])
+    def take(self, change: dict, listed: set, counts: bool) -> None:
+        """A partner's change: what an agreement lists keeps its enrolment's beginning and the earlier of two ends."""
+        if "suspended" in change:
+            self.ended.add(change["suspended"])
             return
-        if fact.partner != partner:
-            return
-        if "suspended" in fact.body["change"]:
-            self.ended.add(fact.body["change"]["suspended"])
-            return
-        change = wanted_change(fact.body["change"])
         if change["use"] == "SIGN" and (counts or change["fingerprint"] in listed):
             self.keys[change["fingerprint"]] = (change["from"], self.keys.get(change["fingerprint"], (0, None))[1])
         if change["replaces"] in self.keys:
@@ -294,85 +282,86 @@ class Register:
         return fingerprint not in self.ended and start <= at and (end is None or at < end)
 
 
-def registered(b: Bundle, entry: str, partner: str, fact: Fact,
-               p: Optional[programme.Programme] = None) -> Iterator[Problem]:
-    """The partner's certificate for signing, active at the fact."""
-    register, one = Register(b, partner, fact.number, p or b.programme_of(fact)), b.signers[entry].fingerprint
-    if one in register.ended or (register.whole and not register.active(one, fact.at)):
-        yield Problem(entry, f"certificate {one}", f"one of {partner} registered for signing, active and not suspended")
-    elif not register.whole and not register.active(one, fact.at):
+def is_registered(b: Bundle, entry: str, partner: str, fact: Fact, p: programme.Programme) -> Optional[bool]:
+    """Is it the partner's certificate, for partnerSigning and active at the fact?  None without its agreement."""
+    register, one = Register(b, partner, fact.number, p), b.signers[entry]
+    if one.fingerprint in register.ended or cms.PARTNER not in one.usages:
+        return False
+    return register.active(one.fingerprint, fact.at) or (False if register.whole else None)
+
+
+def registered(b: Bundle, entry: str, partner: str, fact: Fact) -> None:
+    state = is_registered(b, entry, partner, fact, b.programme_of(fact))
+    if state is None:
         b.remark(f"{entry}: the register of {partner} is in an agreement that is not shown")
+    elif not state:
+        b.fail(entry, f"certificate {b.signers[entry].fingerprint}",
+               f"one of {partner} registered for signing, active and not suspended")
 
 
-def officers(b: Bundle, p: Optional[programme.Programme]) -> dict[str, dict]:
-    return {officer["fingerprint"]: officer for officer in b.genesis()["officers"] + (p.officers if p else [])}
+def officers(b: Bundle, p: programme.Programme, entries: list[str], role: str) -> list[str]:
+    """The names of those who signed one of these entries and are officers of a role, by certificates for officers."""
+    known = {officer["fingerprint"]: officer for officer in b.genesis()["officers"] + p.officers}
+    signers = [b.signers[entry] for entry in entries]
+    return [known[one.fingerprint]["name"] for one in signers if cms.OFFICER in one.usages
+            and role in known.get(one.fingerprint, {"roles": []})["roles"]]
 
 
-def act_signers(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:
+def act_signers(b: Bundle, fact: Fact, uses: list) -> None:
     """Maker and checker are officers of these roles, with two names and two certificates; the document is the act."""
-    folder, people, known = f"acts/{fact.number:010}/", [], officers(b, b.programme_at(fact.number))
+    folder, people, act = f"acts/{fact.number:010}/", [], fact.body["act"]
     for role in ("maker", "checker"):
         entry = f"{folder}act.json.{role}.p7s"
-        if entry not in b.signers:
-            continue  # for 'completeness'
-        one = b.signers[entry].fingerprint
-        yield from differ(f"{entry}: signer as the fact states it", one, fact.body["evidence"][role]["fingerprint"])
-        if role.upper() not in known.get(one, {"roles": []})["roles"]:
-            yield Problem(entry, f"certificate {one}", f"an officer who is {role}")
-        people.append(known.get(one, {}).get("name"))
-        uses.append(Use(entry, fact.at))
+        if entry in b.signers:  # else for 'completeness'
+            own, names = b.signers[entry].fingerprint, officers(b, b.programme_at(fact.number), [entry], role.upper())
+            b.same(f"{entry}: signer as the fact states it", own, fact.body["evidence"][role]["fingerprint"])
+            if not names:
+                b.fail(entry, f"certificate {own}", f"an officer who is {role}")
+            people += names
+            uses.append(Use(entry, fact.at))
     if len(people) == 2 and people[0] == people[1]:
-        yield Problem(folder[:-1], f"maker and checker are {people[0]}", "two people")
-    if f"{folder}act.json" in b.archive:
-        document, act = b.json(f"{folder}act.json"), fact.body["act"]
+        b.fail(folder[:-1], f"maker and checker are {people[0]}", "two people")
+    if f"{folder}act.json" in b.archive and ("suspendKey" in act or "erasure" in act):
+        document, wanted = b.json(f"{folder}act.json"), {"act": "erase"}
         if "suspendKey" in act:
-            found = [document.get(k) for k in ("act", "partner", "fingerprint")]
-            yield from differ(f"{folder}act.json", found, ["suspend-key", act["suspendKey"]["partner"],
-                                                           act["suspendKey"]["fingerprint"]])
-        elif "erasure" in act:
-            name = "{partner}/{series}/{sequence}".format(**act["erasure"]["batch"])
-            yield from differ(f"{folder}act.json", [document.get(k) for k in ("act", "file")], ["erase", name])
+            wanted = {"act": "suspend-key", **{k: act["suspendKey"][k] for k in ("partner", "fingerprint")}}
+        else:
+            wanted["file"] = "{partner}/{series}/{sequence}".format(**act["erasure"]["batch"])
+        b.same(f"{folder}act.json", {k: document.get(k) for k in wanted}, wanted)
 
 
-def programme_signers(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:
+def programme_signers(b: Bundle, fact: Fact, uses: list) -> None:
     """Each file by a maker and another checker; an agreement by its partner; a promotion by every other funder."""
     p = next(one for one in b.programmes if one.fact == fact.number)
-    folder, known = f"programme/{p.number:04}/", officers(b, p)
+    folder, versions = f"programme/{p.number:04}/", [p] + [one for one in b.programmes if one.fact < fact.number][-1:]
+    known = {officer["fingerprint"] for officer in b.genesis()["officers"] + p.officers}
     for name in b.archive.names(folder, ".yaml"):
         entries = [n for n in b.archive.names(name + ".") if n in b.signers]
         uses += [Use(entry, fact.at) for entry in entries]
-        prints = {b.signers[entry].fingerprint for entry in entries}
-        makers, checkers = ([known[one]["name"] for one in prints if one in known and role in known[one]["roles"]]
-                            for role in ("MAKER", "CHECKER"))
-        if not any(a != c for a in makers for c in checkers):
-            yield Problem(name, f"makers {makers}, checkers {checkers}", "signatures of a maker and another checker")
+        makers, checkers = (officers(b, p, entries, role) for role in ("MAKER", "CHECKER"))
+        if not any(maker != checker for maker in makers for checker in checkers):
+            b.fail(name, f"makers {makers}, checkers {checkers}", "signatures of a maker and another checker")
         stem, kind = name.rpartition("/")[2].removesuffix(".yaml"), name.removeprefix(folder).partition("/")[0]
-        needed = [stem] if kind == "agreements" else []
-        if kind == "promotions":
-            needed = [f["funder"] for f in p.promotions[stem]["funders"] if f["funder"] != p.calendar["host"]]
-        if len(prints - set(known)) < len(needed):
-            yield Problem(name, f"{len(prints - set(known))} signers who are no officers",
-                          f"the signatures of {', '.join(needed)}")
-        versions = [p] + [one for one in b.programmes if one.fact < fact.number][-1:]  # by its register or the last
-        for partner in needed:
-            if partner in p.agreements and all(list(registered(b, entry, partner, fact, one))
+        needed = [stem] if kind == "agreements" else p.other_funders(stem) if kind == "promotions" else []
+        others = {b.signers[e].fingerprint for e in entries if cms.PARTNER in b.signers[e].usages} - known
+        if len(others) < len(needed):
+            b.fail(name, f"{len(others)} signers who are no officers", f"the signatures of {', '.join(needed)}")
+        for partner in needed:  # by the register of this version, or of the last
+            if partner in p.agreements and all(is_registered(b, entry, partner, fact, one) is False
                                                for entry in entries for one in versions):
-                yield Problem(name, "no signature of a registered certificate", f"the signature of {partner}")
+                b.fail(name, "no signature of a registered certificate", f"the signature of {partner}")
 
 
-def host_signers(b: Bundle, uses: list) -> Iterator[Problem]:
+def host_signers(b: Bundle, uses: list) -> None:
     """What the host issues is signed by the certificate of the log's first fact."""
-    for entry, signer in b.signers.items():
-        issued = re.fullmatch(r"(statements|history)/.*|checkpoint\.note\.p7s|(batches|shared)/\d+/\w+\.xml\.p7s"
-                              r"|\w+/\d+/(answer|reply|cancelled)\.cms", entry)
-        if not issued or entry.startswith("answers/") and entry.endswith("/answer.cms"):
-            continue
-        yield from differ(f"{entry}: signer", signer.fingerprint, b.host)
-        document, at = b.content_name(entry), programme.instant(b.manifest.made)
+    host = cms.from_pem(b.genesis()["hostCertificate"])[0].fingerprint
+    for entry in filter(ISSUED.fullmatch, b.signers):
+        b.same(f"{entry}: signer", b.signers[entry].fingerprint, host)
+        document, at = b.content_name(entry), instant(b.manifest.made)
         if document in b.archive and document.endswith(".xml"):
             root = b.document(document)
             time = root.findtext("IssuedDateTime") or root.findtext("ClosedDateTime")
-            at = programme.instant(time) if time else b.close()[0].at
+            at = instant(time) if time else b.close()[0].at
         elif entry.endswith(".cms"):
             fact = b.facts.get(number_of(entry)) or b.facts.get(b.seals.get(number_of(entry), (0,))[0])
             at = fact.at if fact else at  # an answer without its fact is for 'completeness'
@@ -381,24 +370,25 @@ def host_signers(b: Bundle, uses: list) -> Iterator[Problem]:
         uses.append(Use(entry, at))
 
 
-def validity(b: Bundle, uses: list) -> Iterator[Problem]:
+def validity(b: Bundle, uses: list) -> None:
     """Certificates valid, and not revoked by the lists of that time."""
     lists, jobs = {}, {}
     for name in b.archive.names("trust/revocation/"):
         data = b.archive.read(name)
         lists[sha(data)] = data
-        yield from differ(name, name.rpartition("/")[2], sha(data) + ".crl")
+        b.same(name, name.rpartition("/")[2], sha(data) + ".crl")
     for entry, at, named in uses:
-        missing = [digest for digest in named or [] if digest not in lists]
+        named = sorted(lists) if named is None else named
+        missing = [digest for digest in named if digest not in lists]
         if missing:
-            yield Problem(f"{entry}: revocation lists", "not in the bundle", ", ".join(missing))
-        chosen = tuple(lists[d] for d in (sorted(lists) if named is None else named) if d in lists)
+            b.fail(f"{entry}: revocation lists", "not in the bundle", ", ".join(missing))
+        chosen = tuple(lists[digest] for digest in named if digest in lists)
         jobs.setdefault((b.signers[entry], at // 1000, chosen), entry)
     results = cms.POOL.map(lambda j: cms.chain_errors(j[0], b.pins.anchors, b.others, j[1], j[2]), jobs)
     for ((signer, _, _), entry), errors in zip(jobs.items(), results):
         if 12 in errors:
             b.remark(f"{entry}: a revocation list was past its next update")
         if set(errors) - {12}:
-            yield Problem(f"{entry}, certificate {signer.fingerprint}", cms.explain(set(errors) - {12}),
-                          "valid and not revoked at the time")
+            b.fail(f"{entry}, certificate {signer.fingerprint}", cms.explain(set(errors) - {12}),
+                   "valid and not revoked at the time")
     b.count("signers at a time", len(jobs))

@@ -10,77 +10,59 @@ class Unsupported(ValueError):
     pass
 
 
+def indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 class Parser:
     def __init__(self, text: str) -> None:
         if "\t" in text or text.startswith("---"):
             raise Unsupported("tabs or document marks")
-        self.lines, self.at = text.lstrip("\ufeff").replace("\r\n", "\n").split("\n"), 0
+        self.lines = text.lstrip("\ufeff").replace("\r\n", "\n").split("\n")[::-1]  # the next one is the last
 
     def peek(self) -> tuple[int, str]:
         """Indent and text of the next line that is neither empty nor a comment; -1 at the end."""
-        while self.at < len(self.lines):
-            line = strip_comment(self.lines[self.at])
-            if line.strip():
-                return len(line) - len(line.lstrip()), line.strip()
-            self.at += 1
-        return -1, ""
+        while self.lines and not strip_comment(self.lines[-1]):
+            self.lines.pop()
+        line = strip_comment(self.lines[-1]) if self.lines else ""
+        return (indent_of(line), line.strip()) if line else (-1, "")
 
     def block(self, indent: int) -> Any:
-        text = self.peek()[1]
-        return self.sequence(indent) if text == "-" or text.startswith("- ") else self.mapping(indent)
-
-    def sequence(self, indent: int) -> list:
-        items = []
+        """The list or map whose lines begin at this indent."""
+        found: Any = [] if self.peek()[1].startswith("-") else {}
         while True:
             here, text = self.peek()
-            if here != indent or not (text == "-" or text.startswith("- ")):
-                return items
-            rest = text[1:].lstrip()
-            if split_key(rest):  # a map begins on the dash's own line
-                inner = indent + len(text) - len(rest)
-                self.lines[self.at] = " " * inner + rest
-                items.append(self.mapping(inner))
-            else:
-                self.at += 1
-                items.append(self.value(rest, indent))
-
-    def mapping(self, indent: int) -> dict:
-        found: dict[str, Any] = {}
-        while True:
-            here, text = self.peek()
-            if here != indent or text.startswith("- "):
-                if here > indent:
-                    raise Unsupported(f"indent of {text!r}")
+            if here > indent:
+                raise Unsupported(f"indent of {text!r}")
+            if here != indent or (text == "-" or text.startswith("- ")) != isinstance(found, list):
                 return found
-            pair = split_key(text)
-            if not pair or pair[0] in found:
+            self.lines.pop()
+            rest, pair = text[1:].lstrip(), split_key(text)
+            if isinstance(found, list) and split_key(rest):  # a map begins on the dash's own line
+                self.lines.append(" " * (indent + len(text) - len(rest)) + rest)
+                found.append(self.block(indent_of(self.lines[-1])))
+            elif isinstance(found, list):
+                found.append(self.value(rest, indent))
+            elif pair and pair[0] not in found:
+                found[pair[0]] = self.value(pair[1], indent)
+            else:
                 raise Unsupported(f"{text!r} is not a key of its own and a value")
-            self.at += 1
-            found[pair[0]] = self.value(pair[1], indent)
 
     def value(self, text: str, indent: int) -> Any:
-        if text == "|":
-            return self.literal(indent)
-        if text:
+        """What stands behind a key or dash, or below it."""
+        if text and text != "|":
             result, rest = flow(text)
             if rest.strip():
                 raise Unsupported(f"text after a value: {rest!r}")
             return result
-        here, below = self.peek()
+        here, below = (-1, "") if text else self.peek()
         if here > indent or (here == indent and below.startswith("- ")):
             return self.block(here)
-        return ""
-
-    def literal(self, indent: int) -> str:
         lines = []
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
-            if line.strip() and len(line) - len(line.lstrip()) <= indent:
-                break
-            lines.append(line)
-            self.at += 1
-        depth = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-        return "\n".join(line[depth:] for line in lines).rstrip("\n") + "\n"
+        while text and self.lines and (not self.lines[-1].strip() or indent_of(self.lines[-1]) > indent):
+            lines.append(self.lines.pop())
+        depth = min((indent_of(line) for line in lines if line.strip()), default=0)
+        return "\n".join(line[depth:] for line in lines).rstrip("\n") + "\n" * bool(text)
 
 
 def strip_comment(line: str) -> str:
@@ -134,8 +116,7 @@ def flow(text: str, closing: str = "") -> tuple[Any, str]:
 
 def parse(text: str) -> dict:
     parser = Parser(text)
-    indent, _ = parser.peek()
-    result = parser.block(indent)
+    result = parser.block(parser.peek()[0])
     if parser.peek()[0] != -1 or not isinstance(result, dict):
-        raise Unsupported(f"line {parser.at + 1}: {parser.peek()[1]!r}")
+        raise Unsupported(f"{parser.peek()[1]!r}")
     return result
