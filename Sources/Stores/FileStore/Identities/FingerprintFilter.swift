@@ -1,13 +1,13 @@
-/// Tells quickly that a fingerprint is in no slot of a run: 8 bits a slot, three of 64 bits of one word set for each.
+/// Tells quickly that a fingerprint is in no slot of a run: 12 bits a slot, four of 64 bits of one word set for each.
 ///
-/// About one fingerprint in twenty that is not there passes, and is then looked for in the run. One that is there
+/// About one fingerprint in eighty that is not there passes, and is then looked for in the run. One that is there
 /// always passes.
 struct FingerprintFilter {
     private var words: [UInt64]
     private let scale: UInt64
 
     init(slots: Int) {
-        words = [UInt64](repeating: 0, count: max(slots / 8, 1))
+        words = [UInt64](repeating: 0, count: max(slots / 16 * 3, 1))
         scale = UInt64(words.count)
     }
 
@@ -24,7 +24,8 @@ struct FingerprintFilter {
     private func bits(_ fingerprint: UInt32) -> (place: Int, mask: UInt64) {
         var mixed = UInt64(fingerprint) &* 0x9E37_79B9_7F4A_7C15
         mixed = (mixed ^ mixed >> 32) &* 0xBF58_476D_1CE4_E5B9
-        let mask = 1 << (mixed & 63) | 1 << (mixed >> 6 & 63) | 1 << (mixed >> 12 & 63) as UInt64
+        var mask: UInt64 = 0
+        for shift in stride(from: 0 as UInt64, through: 18, by: 6) { mask |= 1 << (mixed >> shift & 63) }
         return (Int((mixed >> 32) * scale >> 32), mask)
     }
 }

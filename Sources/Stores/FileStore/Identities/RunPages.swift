@@ -20,14 +20,12 @@ enum RunPage {
     /// The slots of a page; nil when it does not have its checksum.
     static func decode(_ page: ArraySlice<UInt8>) -> [UInt64]? {
         guard page.count == bytes else { return nil }
+        let raw = unsafe page.span.bytes
         var words: [UInt64] = []
         words.reserveCapacity(slots + 1)
-        var place = page.startIndex
-        while place < page.endIndex {
-            var word: UInt64 = 0
-            for index in 0..<8 { word |= UInt64(page[place + index]) << UInt64(8 * index) }
-            words.append(word)
-            place += 8
+        for place in stride(from: 0, to: bytes, by: 8) {
+            // SAFETY: the page has whole words only.
+            words.append(unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian)
         }
         let stated = words.removeLast()
         return stated == checksum(words) ? words : nil
