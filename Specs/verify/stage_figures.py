@@ -35,6 +35,7 @@ def document(b: Bundle) -> Iterator[Problem]:
 class Recomputed:
     def __init__(self, b: Bundle) -> None:
         self.b, self.book = b, rules.Book(b.window, b.programmes)
+        self.hidden: set[tuple] = set()  # originals of which an unseen reversal took something
         self.erased: dict[str, int] = {}  # partners whose records of this window are erased -> how many there are
         self.referred = {private.original for batch in b.batches() for leaf, private, _ in b.rows(batch)
                          if leaf.flags & records.HAS_ORIGINAL}  # only these are kept
@@ -87,6 +88,8 @@ class Recomputed:
             if original is None:
                 if private.original[0] not in self.b.erased:
                     yield Problem(name, f"reverses {private.original}", "an original that the bundle shows")
+                continue
+            if self.conceals(leaf, private, original, partner):
                 continue
             yield from differ(f"{name}: left after it", leaf.left, original.left - leaf.units)
             taken = {who: points for who, _, points in self.named(lines, leaf, partner, original.promotion, decided)}
@@ -164,15 +167,16 @@ class Recomputed:
                 for s in self.b.document(name).findall("StatusSum")}
 
     def without_records(self, batch: Batch, fact: Fact, p: programme.Programme) -> Iterator[Problem]:
-        """An erased file ('After erasure'): counts as VALIDATED has them; what they count on, the statements say."""
-        sums = self.validated_sums(f"{batch.folder}/validated.xml")
+        """What is erased or closed ('After erasure'): counts as VALIDATED has them; the lines are the statements'."""
+        is_file = not batch.seal.get("messageID")
+        sums = self.validated_sums(f"{batch.folder}/validated.xml") if is_file else {("ACCP", ""): [1]}
         counts = {status: sum(s[0] for (one, _), s in sums.items() if one == status)
                   for status in ("ACCP", "RJCT", "DUPL")}
         yield from differ(f"{batch.folder}/validated.xml: records", sum(counts.values()), batch.seal["count"])
         if batch.seal["window"] == self.b.window:
             self.erased[batch.partner] = self.erased.get(batch.partner, 0) + counts["ACCP"]
             self.book.charge(p, batch.partner, p.day(fact.at), {"RECORD": counts["ACCP"], "REJECTED": counts["RJCT"],
-                                                                "FILE": 1}, ["RECORD", "REJECTED"])
+                                                                "FILE": is_file}, ["RECORD", "REJECTED"])
 
     def record(self, where: str, place: tuple, rec: records.Record, leaf: records.Leaf, private: records.Private,
                keys: list, partner: str, fact: Fact, p: programme.Programme, window: str,
@@ -197,8 +201,10 @@ class Recomputed:
             yield Problem(where, f"{leaf.status}, but {problem}", "a record that can be read")
             return
         original = self.book.originals.get(private.original)
-        if original is None and private.original[0] in b.erased:
-            b.remark(f"{where}: its original is erased, so it is not recomputed")
+        if original and leaf.type == "RVSL" and self.conceals(leaf, private, original, partner):
+            original = None
+        if original is None and (private.original[0] in b.erased or private.original in self.hidden):
+            b.remark(f"{where}: its original or a reversal of that is erased or closed, so it is not recomputed")
             self.take_as_sealed(leaf, keys, window)
             return
         if not b.totals and leaf.flags & records.HAS_ORIGINAL:  # a narrowed bundle lacks other files
@@ -232,11 +238,20 @@ class Recomputed:
         if place in self.referred:
             self.keep(place, leaf, private, bonus, lines)
 
+    def conceals(self, leaf: records.Leaf, private: records.Private, original: rules.Original, partner: str) -> bool:
+        """Less is left than what is seen leaves, since a reversal before this one is erased or closed."""
+        if leaf.left + leaf.units >= original.left or not self.b.hides(partner):
+            return False
+        self.hidden.add(private.original)
+        del self.book.originals[private.original]
+        return True
+
     def take_as_sealed(self, leaf: records.Leaf, keys: list, window: str) -> None:
-        """A reversal of an erased record counts what its own leaf states."""
+        """A record that is closed, or goes back to what is erased or closed, counts what its own leaf states."""
         if window == self.b.window and leaf.status == "ACCP":
             split = any(key and key["kind"].startswith("BONUS") for key, _ in keys)
-            self.book.host_funded -= leaf.points - sum(leaf.shares) if split else 0
+            rest = leaf.points - sum(leaf.shares) if split else 0
+            self.book.host_funded += rest if leaf.type == "BONU" else -rest
             for key, points in keys:
                 if key:
                     self.book.count(key, points if split else leaf.units, points, leaf.flags, "issued")
@@ -256,13 +271,16 @@ class Recomputed:
             yield from differ(f"{where}: place", (private.offset, private.length), rec[:2])
             yield from self.record(where, (fact.number, 1), rec, leaf, private, keys, body["partner"], fact, p, window,
                                    promotion)
-        elif leaf and leaf.status == "ACCP" and (fact.number, 1) in self.referred:
-            self.keep((fact.number, 1), leaf, private, promotion,  # a prior that came by a message is its fact alone
-                      [(key["partner"], key, points) for key, points in keys])
-        elif leaf and reverses:
-            original.left -= leaf.units
-            original.parts = [x - y for x, y in zip(original.parts, leaf.shares)]
-        if window == b.window and name in b.archive:
+        elif leaf:
+            if fact.number in b.erased:  # it is closed
+                self.take_as_sealed(leaf, keys, window)
+            if leaf.status == "ACCP" and (fact.number, 1) in self.referred:
+                self.keep((fact.number, 1), leaf, private, promotion,  # a prior that came by a message: its fact alone
+                          [(key["partner"], key, points) for key, points in keys])
+            elif reverses:
+                original.left -= leaf.units
+                original.parts = [x - y for x, y in zip(original.parts, leaf.shares)]
+        if window == b.window and (name in b.archive or fact.number in b.erased):
             late = leaf is not None and leaf.status == "ACCP" and leaf.flags & records.LATE != 0
             self.book.charge(p, body["partner"], p.day(fact.at),
                              {"RECORD": body["status"] == "ACCP", "LATE": late, "REJECTED": body["status"] == "RJCT"})

@@ -332,6 +332,12 @@ def act_signers(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:
         elif "erasure" in act:
             name = "{partner}/{series}/{sequence}".format(**act["erasure"]["batch"])
             yield from differ(f"{folder}act.json", [document.get(k) for k in ("act", "file")], ["erase", name])
+        elif "forgetting" in act:
+            body, found = act["forgetting"], [sorted(document.get(k, [])) for k in ("files", "messages")]
+            files = ["{partner}/{series}/{sequence}".format(**item) for item in body["files"]]
+            messages = [f"{body['partner']}/{name}" for name in body["messages"]]
+            yield from differ(f"{folder}act.json", [document.get("act"), *found], ["forget", sorted(files),
+                                                                                   sorted(messages)])
 
 
 def programme_signers(b: Bundle, fact: Fact, uses: list) -> Iterator[Problem]:

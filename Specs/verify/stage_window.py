@@ -75,7 +75,7 @@ def completeness(b: Bundle) -> Iterator[Problem]:
     yield from signatures_and_documents(b)
     for name in b.archive.names(suffix="/leaves.bin") + b.archive.names(suffix=".leaf.json"):
         if not name.startswith("log/") and int(re.search(r"/0*(\d+)", name)[1]) not in b.erased:
-            yield Problem(name, "no act is shown that erased this file", "the file as it was received")
+            yield Problem(name, "no act is shown that erased or closed this file", "the file as it was received")
     if not b.totals:
         b.remark("a bundle of one file or record: what else the window holds is not checked")
         return
@@ -139,12 +139,14 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
         if owner(seal) in partners and seal["window"] == b.window and number not in b.facts and "batch" in seal:
             yield f"log/facts/{number:010}.json", f"what fact {decided} seals"
         if seal.get("messageID") and owner(seal) in partners and seal["window"] == b.window:
-            for name in ("message.cms", "answer.cms", "records.bin", "lines.json"):
+            for name in ("answer.cms", "leaves.bin") if number in b.erased else (
+                    "message.cms", "answer.cms", "records.bin", "lines.json"):
                 yield f"batches/{number:010}/{name}", f"the message that fact {decided} seals"
     for fact in b.facts.values():
         folder, own = f"{FOLDERS.get(fact.kind, ('',))[-1]}/{fact.number:010}/", fact.partner in partners
         if fact.kind == "messageAnswered" and own and fact.number not in b.seals and b.window_of(fact) == b.window:
-            yield from ((folder + name, f"the message of fact {fact.number}") for name in ("message.cms", "answer.cms"))
+            parts = ("answer.cms",) if fact.number in b.erased else ("message.cms", "answer.cms")
+            yield from ((folder + name, f"the message of fact {fact.number}") for name in parts)
         elif fact.kind in ("statementAnswered", "keyChanged", "fileCancelled") and (own or b.whole):
             yield from ((folder + item["name"], f"part of fact {fact.number}") for item in fact.body["attachments"])
         elif fact.kind == "fileCleared" and b.archive.names(f"batches/{fact.body['received']:010}/"):
