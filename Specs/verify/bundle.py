@@ -208,8 +208,9 @@ class Bundle:
 
     def refused(self, number: int) -> bool:
         """Was this file refused as a whole?  Then it has no seal and no records."""
-        return number not in self.seals and number in self.decisions \
-            and self.decisions[number].body["status"] == "RJCT"
+        door = number in self.facts and self.facts[number].kind == "fileRefused"
+        return number not in self.seals and (door or number in self.decisions
+                                             and self.decisions[number].body["status"] == "RJCT")
 
     def batches(self) -> Iterator[Batch]:
         """Those with a seal and records, or what an erasure left, in the order of their decisions."""

@@ -218,7 +218,8 @@ def listed_files(b: Bundle, name: str, partner: str, evidence: ET.Element) -> It
         status = "RJCT" if fact.kind == "fileRefused" else \
             "CANC" if cancel and cancel.number > fact.number else status_of(decided)
         ids = [fact.body["receiptID"]] if "receiptID" in fact.body else []
-        ids += [b.document(validated).findtext("ReceiptId")] if validated in b.archive else []
+        if validated in b.archive and fact.kind == "fileReceived":  # else it is the only one
+            ids.append(b.document(validated).findtext("ReceiptId"))
         wanted[fact.number] = {"sequence": str(batch["sequence"]), "status": status, "digest": fact.body["digest"],
                                "receipts": " ".join(ids)}
     items = {int(item.get("fact")): item for item in evidence.findall("File")}
