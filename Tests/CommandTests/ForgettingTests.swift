@@ -169,6 +169,117 @@ extension CommandTests {
             }
         }
 
+        /// Records, messages and files of the day on which the demonstration ends.
+        private enum Later {
+            static func record(
+                _ id: String, _ type: String, _ units: Int, _ unit: String = "MKP", more: String = ""
+            ) -> String {
+                """
+                <Transaction><TransactionId>\(id)</TransactionId>
+                <LoyaltyTransactionType>\(type)</LoyaltyTransactionType>
+                <TransactionDateTime>2026-05-01T06:00:0\(id.count % 10)Z</TransactionDateTime>
+                <BusinessDate>2026-05-01</BusinessDate>
+                <LoyaltyAccount><LoyaltyAccountId type="CARD">\(Batches.member)</LoyaltyAccountId></LoyaltyAccount>
+                <LoyaltyAmount unit="\(unit)">\(units)</LoyaltyAmount>\(more)</Transaction>
+
+                """
+            }
+
+            static func reversal(_ id: String, of original: String, _ units: Int, _ unit: String = "MKP") -> String {
+                let more =
+                    "<OriginalTransaction><TransactionId>\(original)</TransactionId></OriginalTransaction>"
+                return record(id, "RVSL", units, unit, more: more)
+            }
+
+            static func message(_ id: String, _ partner: String, _ record: String) -> String {
+                """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <LoyaltyRequest xmlns="urn:coalition:clearing:realtime:1" version="1.0">
+                <MessageHeader><MessageId>\(id)</MessageId>
+                <CreationDateTime>2026-05-01T07:00:00Z</CreationDateTime>
+                <PartnerId>\(partner)</PartnerId></MessageHeader>
+                \(record)</LoyaltyRequest>
+
+                """
+            }
+
+            /// A file of MARCHE with these records.
+            static func file(_ sequence: Int, _ records: [String], sum: Int) -> String {
+                let whole = Batches.xml(sequence, dates: [], units: "0")
+                return whole.replacing("<NumberOfTransactions>0<", with: "<NumberOfTransactions>\(records.count)<")
+                    .replacing("<ControlSum unit=\"MKP\">0<", with: "<ControlSum unit=\"MKP\">\(sum)<")
+                    .replacing("</GroupHeader>", with: "</GroupHeader>\n" + records.joined())
+            }
+        }
+
+        /// Files and messages, some of them closed before the next one goes back to them, in the window that is open.
+        private func goOn(in place: Workplace) async throws {
+            func submit(_ sequence: Int, _ records: [String], sum: Int, by key: String = "MARCHE-signing") throws {
+                try place.write(Later.file(sequence, records, sum: sum), to: "f\(sequence).xml")
+                _ = try place.run("submit f\(sequence).xml \(Options.signer(key)) --data demo/data")
+            }
+            func send(_ id: String, _ partner: String, _ record: String) throws {
+                try place.write(Later.message(id, partner, record), to: "\(id).xml")
+                let signer = Options.signer("\(partner)-signing")
+                _ = try place.run("send \(id).xml --partner \(partner) \(signer) --data demo/data")
+            }
+            func forget(_ names: String) throws { try place.done("forget \(names) --reason X \(acts)") }
+            try submit(10, [Later.record("N1", "ACCR", 100), Later.record("N02", "ACCR", 250)], sum: 350)
+            try submit(11, [Later.record("N003", "ACCR", 300)], sum: 300)
+            try send("RT-A", "MARCHE", Later.record("A", "ACCR", 700))
+            try send("RT-ZERO", "MARCHE", Later.record("Z", "ACCR", 0))
+            await Task.yield()
+            let spring = "<PromotionId>PRM-SPRING</PromotionId>"
+            try send("RT-B", "RAILCO", Later.record("B", "BONU", 1001, "SML", more: spring))
+            try send("RT-C", "RAILCO", Later.reversal("C", of: "B", 334, "SML"))
+            try forget("MARCHE/LIVE/10 --message MARCHE/RT-A --message MARCHE/RT-ZERO")
+            await Task.yield()
+            let again = Later.record("N1", "ACCR", 100)
+            try submit(
+                12, [Later.reversal("N4", of: "N1", 40), Later.reversal("N5", of: "N003", 50), again], sum: 190)
+            try submit(13, [Later.reversal("N6", of: "N003", 30)], sum: 30)
+            try submit(14, [Later.record("N7", "ACCR", 10)], sum: 10, by: "RAILCO-signing")
+            try forget("MARCHE/LIVE/12")
+            try forget("--message RAILCO/RT-C")
+            await Task.yield()
+            try send("RT-D", "RAILCO", Later.reversal("D", of: "B", 333, "SML"))
+            try submit(15, [Later.record("N8", "ACCR", 10)], sum: 10, by: "RAILCO-signing")
+            try forget("MARCHE/LIVE/14")
+        }
+
+        @Test func whatIsClosedWhileItsWindowIsOpenIsClearedAndProved() async throws {
+            let place = try DemoHouse.copy()
+            try await goOn(in: place)
+            for (name, status) in [
+                ("MARCHE/LIVE/10", "ACCP"), ("MARCHE/LIVE/12", "ACCP"), ("MARCHE/LIVE/13", "ACCP"),
+                ("MARCHE/LIVE/14", "RJCT"), ("MARCHE/LIVE/15", "RJCT"),
+            ] {
+                let arrivals = try place.json("status \(name) --data demo/data")["arrivals"].items
+                #expect(arrivals.compactMap { $0["status"].text } == [status], "\(name)")
+            }
+            for (name, status) in [("RT-ZERO", "RJCT"), ("RT-A", "ACCP")] {
+                #expect(try place.json("status MARCHE/\(name) --data demo/data")["status"].text == status)
+            }
+            for name in ["RT-B", "RT-C", "RT-D"] {
+                #expect(try place.json("status RAILCO/\(name) --data demo/data")["status"].text == "ACCP")
+            }
+            await Task.yield()
+            let operations = Options.signer("operator")
+            try place.done("clock advance --to 2026-05-20T00:00:00Z --data demo/data \(operations)")
+            for partner in [nil, "MARCHE", "RAILCO", "BANQUE"] {
+                await Task.yield()
+                try place.proves("W-2026-05A", partner: partner, data: "demo/data")
+            }
+            let list = try ExternalProgram.run("tar", ["-tf", "proof-W-2026-05A-all.tar"], in: place.folder).text
+            let names = list.split(separator: "\n").map(String.init)
+            // Two files and a sealed message by their leaves, the file that nobody could have taken without its bytes.
+            #expect(names.filter { $0.hasPrefix("batches/") && $0.hasSuffix("/leaves.bin") }.count == 3)
+            #expect(names.filter { $0.hasPrefix("messages/") }.allSatisfy { $0.hasSuffix("/answer.cms") })
+            #expect(names.filter { $0.hasSuffix("/original") }.count == 3)
+            await Task.yield()
+            #expect(try place.json("check --data demo/data")["verdict"].text == "good")
+        }
+
         @Test func aDocumentOfAClosedFileIsRefusedOverTheSocket() async throws {
             let place = try DemoHouse.copy()
             let gateway = try await RunningGateway(in: place)
