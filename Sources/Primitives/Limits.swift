@@ -31,6 +31,9 @@ public struct Limits: Hashable, Sendable {
     /// Years for which originals are kept after their window's close, where the programme does not say.
     public static let retentionYears = 10
 
+    /// Files and messages that one act closes.
+    public static let namesPerForgetting = 1_000
+
     /// The largest amount of points of one record.
     public static let unitsPerRecord: Int64 = 999_999_999_999
 }

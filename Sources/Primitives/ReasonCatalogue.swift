@@ -240,5 +240,7 @@ enum ReasonCatalogue {
             + "wait until after the day named",
         "PRV-002|REFUSE_COMMAND|-|25|what is read from an original can be had until the original is erased|"
             + "nothing to do: receipts and statements remain",
+        "PRV-003|REFUSE_COMMAND|-|57|what is read from an original is open until a member in it is forgotten|"
+            + "nothing to do: the original is closed, receipts and statements remain",
     ]
 }

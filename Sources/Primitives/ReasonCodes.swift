@@ -211,4 +211,6 @@ extension ReasonCode {
     public static let prv001 = ReasonCode(known: "PRV-001")
     /// What is read from an original can be had until the original is erased.
     public static let prv002 = ReasonCode(known: "PRV-002")
+    /// What is read from an original is open until a member in it is forgotten.
+    public static let prv003 = ReasonCode(known: "PRV-003")
 }

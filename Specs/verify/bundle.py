@@ -173,7 +173,7 @@ class Bundle:
         self.seals: dict[int, tuple[int, dict]] = {}  # received or answered fact -> seal's fact, seal
         self.closes: dict[str, tuple[Fact, dict]] = {}
         self.decisions: dict[int, Fact] = {}
-        self.erased: set[int] = set()  # the facts whose files officers have erased
+        self.erased: set[int] = set()  # the facts whose files officers have erased, or closed with messages
         for number in self.archive.numbers("log/facts"):
             self.reading = f"log/facts/{number:010}.json"
             fact = self.facts[number] = Fact.read(self.archive.read(self.reading))
@@ -186,7 +186,8 @@ class Bundle:
             elif fact.kind == "fileDecided":
                 self.decisions[fact.body["received"]] = fact
             elif fact.kind == "actCarriedOut":
-                self.erased |= set(fact.body["act"].get("erasure", {}).get("received", []))
+                for kind in ("erasure", "forgetting"):
+                    self.erased |= set(fact.body["act"].get(kind, {}).get("received", []))
 
     def of(self, *kinds: str) -> list[Fact]:
         return [fact for fact in self.facts.values() if fact.kind in kinds]
@@ -216,6 +217,11 @@ class Bundle:
         other = fact.body["act"].get("fixing", {}).get("window", self.window) != self.window
         return other and not self.archive.names(f"acts/{fact.number:010}/")
 
+    def hides(self, partner: str) -> bool:
+        """Is something of this partner erased or closed?  Then reversals may be unseen."""
+        return any(number in self.seals and owner(self.seals[number][1]) == partner
+                   or number in self.facts and self.facts[number].partner == partner for number in self.erased)
+
     # -- batches -----------------------------------------------------------------------------------------------------
 
     def sealed(self, folder: str) -> tuple[int, dict]:
@@ -226,8 +232,9 @@ class Bundle:
 
     def refused(self, number: int) -> bool:
         """Was this file refused as a whole?  Then it has no seal and no records."""
-        return number not in self.seals and number in self.decisions \
-            and self.decisions[number].body["status"] == "RJCT"
+        door = number in self.facts and self.facts[number].kind == "fileRefused"
+        return number not in self.seals and (door or number in self.decisions
+                                             and self.decisions[number].body["status"] == "RJCT")
 
     def batches(self) -> Iterator[Batch]:
         """Those with a seal and records, or what an erasure left, in the order of their decisions."""

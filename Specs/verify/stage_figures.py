@@ -42,6 +42,7 @@ Case = namedtuple("Case", "where place leaf private keys promotion window partne
 class Recomputed:
     def __init__(self, b: Bundle) -> None:
         self.b, self.book = b, rules.Book(b.window, b.programmes)
+        self.hidden: set[tuple] = set()  # originals of which an unseen reversal took something
         self.erased: dict[str, int] = {}  # partners whose records of this window are erased -> how many there are
         self.referred = {private.original for batch in b.batches() for leaf, private, _ in b.rows(batch)
                          if leaf.flags & records.HAS_ORIGINAL}  # only these are kept
@@ -86,6 +87,8 @@ class Recomputed:
             named = self.named(lines, leaf, owner(seal), promotion, decided)
             if not reverses:
                 self.book.originals[item["batch"], leaf.number] = rules.Original(leaf, private, promotion, named)
+            elif original and self.conceals(leaf, private, original, owner(seal)):
+                continue
             elif original:
                 self.b.same(f"{name}: left after it", leaf.left, original.left - leaf.units)
                 taken = {who: points for who, _, points in named}
@@ -159,13 +162,14 @@ class Recomputed:
                 for s in self.b.document(name).findall("StatusSum")}
 
     def without_records(self, batch: Batch, fact: Fact, p: Programme) -> None:
-        """An erased file ('After erasure'): counts as VALIDATED has them; what they count on, the statements say."""
-        counts = by_status(self.validated_sums(f"{batch.folder}/validated.xml"))
+        """What is erased or closed ('After erasure'): counts as VALIDATED has them; the lines are the statements'."""
+        is_file = not batch.seal.get("messageID")
+        counts = by_status(self.validated_sums(f"{batch.folder}/validated.xml") if is_file else {("ACCP", ""): [1]})
         self.b.same(f"{batch.folder}/validated.xml: records", sum(counts.values()), batch.seal["count"])
         if batch.seal["window"] == self.b.window:
             self.erased[batch.partner] = self.erased.get(batch.partner, 0) + counts["ACCP"]
             self.book.charge(p, batch.partner, p.day(fact.at), {"RECORD": counts["ACCP"], "REJECTED": counts["RJCT"],
-                                                                "FILE": 1}, ["RECORD", "REJECTED"])
+                                                                "FILE": is_file}, ["RECORD", "REJECTED"])
 
     def record(self, rec: records.Record, c: Case) -> None:
         """Status is the sealed one; an accepted record must be computable and equal, a repeat has an equal original."""
@@ -189,8 +193,10 @@ class Recomputed:
             b.fail(c.where, f"{leaf.status}, but {problem}", "a record that can be read")
             return
         original = self.book.originals.get(private.original)
-        if original is None and private.original[0] in b.erased:
-            b.remark(f"{c.where}: its original is erased, so it is not recomputed")
+        if original and leaf.type == "RVSL" and self.conceals(leaf, private, original, c.partner):
+            original = None
+        if original is None and (private.original[0] in b.erased or private.original in self.hidden):
+            b.remark(f"{c.where}: its original or a reversal of that is erased or closed, so it is not recomputed")
             self.take_as_sealed(c)
         elif original is None and not b.totals and leaf.flags & records.HAS_ORIGINAL:
             b.remark(f"{c.where}: its original is not in this narrowed bundle, so it is not recomputed")
@@ -242,11 +248,20 @@ class Recomputed:
         for name, _, points in left:
             self.b.fail(where, "no line", f"a line of {name} with {points} points")
 
+    def conceals(self, leaf: records.Leaf, private: records.Private, original: rules.Original, partner: str) -> bool:
+        """Less is left than what is seen leaves, since a reversal before this one is erased or closed."""
+        if leaf.left + leaf.units >= original.left or not self.b.hides(partner):
+            return False
+        self.hidden.add(private.original)
+        del self.book.originals[private.original]
+        return True
+
     def take_as_sealed(self, c: Case) -> None:
-        """A reversal of an erased record counts what its own leaf states."""
+        """A record that is closed, or goes back to what is erased or closed, counts what its own leaf states."""
         if c.window == self.b.window and c.leaf.status == "ACCP":
             split = any(key and key["kind"].startswith("BONUS") for key, _ in c.keys)
-            self.book.host_funded -= c.leaf.points - sum(c.leaf.shares) if split else 0
+            rest = c.leaf.points - sum(c.leaf.shares) if split else 0
+            self.book.host_funded += rest if c.leaf.type == "BONU" else -rest
             for key, points in c.keys:
                 if key:
                     self.book.count(key, points if split else c.leaf.units, points, c.leaf.flags, "issued")
@@ -262,16 +277,20 @@ class Recomputed:
             late = accepted and leaf.flags & records.LATE != 0
             original = self.book.originals.get(private.original) if accepted and leaf.type == "RVSL" else None
             if name in b.archive:
-                rec = next(iter(records.reader([b.contents[name]])))
                 leaf = leaf._replace(left=original.left - leaf.units if original else 0)
+            case = Case(where, place, leaf, private, keys, promotion, window, body["partner"], fact, p)
+            if name in b.archive:
+                rec = next(iter(records.reader([b.contents[name]])))
                 b.same(f"{where}: place", private[4:6], rec[:2])
-                self.record(rec, Case(where, place, leaf, private, keys, promotion, window, body["partner"], fact, p))
-            elif accepted and place in self.referred:  # a prior that came by a message is its fact alone
+                self.record(rec, case)
+            elif fact.number in b.erased:  # it is closed
+                self.take_as_sealed(case)
+            if name not in b.archive and accepted and place in self.referred:  # of a prior its fact alone is there
                 self.book.originals[place] = rules.Original(leaf, private, promotion, [
                     (key["partner"], key, points) for key, points in keys])
-            elif original:
+            elif name not in b.archive and original:
                 original.take(original.left - leaf.units, leaf.shares)
-        if window == b.window and name in b.archive:
+        if window == b.window and (name in b.archive or fact.number in b.erased):
             self.book.charge(p, body["partner"], p.day(fact.at),
                              {"RECORD": body["status"] == "ACCP", "LATE": late, "REJECTED": body["status"] == "RJCT"})
 

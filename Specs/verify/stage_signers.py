@@ -321,13 +321,19 @@ def act_signers(b: Bundle, fact: Fact, uses: list) -> None:
             uses.append(Use(entry, fact.at))
     if len(people) == 2 and people[0] == people[1]:
         b.fail(folder[:-1], f"maker and checker are {people[0]}", "two people")
-    if f"{folder}act.json" in b.archive and ("suspendKey" in act or "erasure" in act):
-        document, wanted = b.json(f"{folder}act.json"), {"act": "erase"}
-        if "suspendKey" in act:
-            wanted = {"act": "suspend-key", **{k: act["suspendKey"][k] for k in ("partner", "fingerprint")}}
-        else:
-            wanted["file"] = "{partner}/{series}/{sequence}".format(**act["erasure"]["batch"])
+    document = b.json(f"{folder}act.json") if f"{folder}act.json" in b.archive else {}
+    if document and "suspendKey" in act:
+        wanted = {"act": "suspend-key", **{k: act["suspendKey"][k] for k in ("partner", "fingerprint")}}
         b.same(f"{folder}act.json", {k: document.get(k) for k in wanted}, wanted)
+    elif document and "erasure" in act:
+        wanted = {"act": "erase", "file": "{partner}/{series}/{sequence}".format(**act["erasure"]["batch"])}
+        b.same(f"{folder}act.json", {k: document.get(k) for k in wanted}, wanted)
+    elif document and "forgetting" in act:
+        body = act["forgetting"]
+        found = {k: sorted(document.get(k, [])) for k in ("files", "messages")} | {"act": document.get("act")}
+        files = sorted("{partner}/{series}/{sequence}".format(**item) for item in body["files"])
+        messages = sorted(f"{body['partner']}/{name}" for name in body["messages"])
+        b.same(f"{folder}act.json", found, {"act": "forget", "files": files, "messages": messages})
 
 
 def programme_signers(b: Bundle, fact: Fact, uses: list) -> None:

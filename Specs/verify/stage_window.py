@@ -72,7 +72,7 @@ def completeness(b: Bundle) -> None:
     signatures_and_documents(b)
     for name in b.archive.names(suffix="/leaves.bin") + b.archive.names(suffix=".leaf.json"):
         if not name.startswith("log/") and number_of(name) not in b.erased:
-            b.fail(name, "no act is shown that erased this file", "the file as it was received")
+            b.fail(name, "no act is shown that erased or closed this file", "the file as it was received")
     if not b.totals:
         b.remark("a bundle of one file or record: what else the window holds is not checked")
         return
@@ -123,7 +123,8 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
         if owner(seal) in partners and seal["window"] == b.window:
             if number not in b.facts and "batch" in seal:
                 yield f"log/facts/{number:010}.json", f"what fact {decided} seals"
-            for name in ("message.cms", "answer.cms", "records.bin", "lines.json") if seal.get("messageID") else ():
+            sealed = ["leaves.bin"] if number in b.erased else ["message.cms", "records.bin", "lines.json"]
+            for name in ["answer.cms"] + sealed if seal.get("messageID") else ():
                 yield f"batches/{number:010}/{name}", f"the message that fact {decided} seals"
     for fact in b.facts.values():
         own, names, why = fact.partner in partners, [], f"part of fact {fact.number}"
@@ -135,7 +136,8 @@ def needed_entries(b: Bundle, partners: list[str]) -> Iterator[tuple[str, str]]:
                 ["original"] + ["records.bin", "lines.json"] * records
             names += ["signature.p7s"] + [f"{grade}.xml{end}" for grade in RECEIPTS[:2] for end in ("", ".p7s")]
         elif fact.kind == "messageAnswered" and own and fact.number not in b.seals and b.window_of(fact) == b.window:
-            names, why = ["message.cms", "answer.cms"], f"the message of fact {fact.number}"
+            names = ["answer.cms"] + ([] if fact.number in b.erased else ["message.cms"])
+            why = f"the message of fact {fact.number}"
         elif fact.kind in ("statementAnswered", "keyChanged", "fileCancelled") and (own or b.whole):
             names = [item["name"] for item in fact.body["attachments"]]
         elif fact.kind == "fileCleared" and b.archive.names(f"batches/{fact.body['received']:010}/"):
@@ -208,7 +210,8 @@ def listed_files(b: Bundle, name: str, partner: str, evidence: ET.Element) -> No
         if fact.kind == "fileRefused" or withdrawn.get(tuple(batch.values()), 0) > fact.number:
             status = "RJCT" if fact.kind == "fileRefused" else "CANC"
         ids = [body["receiptID"]] if "receiptID" in body else []
-        ids += [b.document(validated).findtext("ReceiptId")] if validated in b.archive else []
+        if validated in b.archive and fact.kind == "fileReceived":  # else it is the only one
+            ids.append(b.document(validated).findtext("ReceiptId"))
         wanted[fact.number] = {"sequence": str(batch["sequence"]), "status": status, "digest": body["digest"],
                                "receipts": " ".join(ids)}
         if status == "CANC":

@@ -55,6 +55,12 @@ import Testing
         Forgery(title: "a file with its receipts taken out", stage: .completeness) { editor in
             editor.remove(try batch(editor, 1))
         },
+        Forgery(title: "a file withheld as if it were closed, without an act", stage: .completeness) { editor in
+            let folder = try batch(editor, 0)
+            let count = editor[folder + "records.bin"].count / 134
+            for name in ["original", "records.bin", "lines.json"] { editor.remove(folder + name) }
+            editor[folder + "leaves.bin"] = [UInt8](repeating: 1, count: 32 * count)
+        },
         Forgery(title: "a file taken out with its facts", stage: .log) { editor in
             let folder = try batch(editor, 1)
             let number = folder.split(separator: "/")[1]

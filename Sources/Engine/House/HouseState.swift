@@ -37,6 +37,8 @@ public struct HouseState: Hashable, Sendable, Codable {
     public private(set) var keys = KeyBook()
     /// What has been erased.
     public private(set) var erasures = ErasureBook()
+    /// What is closed to readers.
+    public private(set) var forgotten = ForgettingBook()
     /// Positions of closed windows by partner; plus means that the host owed.
     public private(set) var clearedPositions: [PartnerID: Int64] = [:]
     /// Points outstanding of closed windows.
@@ -58,7 +60,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 3
+    public static let layout: UInt32 = 4
 
     /// The house before its first fact.
     public init() {}
@@ -180,6 +182,7 @@ public struct HouseState: Hashable, Sendable, Codable {
             if let (partner, event) = instructions.take(step) { accounts.add(event, partner: partner) }
         case .suspendKey: break
         case .erasure(let erasure): erasures.take(erasure, sequence)
+        case .forgetting(let forgetting): forgotten.take(forgetting, sequence)
         }
     }
 

@@ -199,6 +199,38 @@ public struct Erasure: Hashable, Sendable, Codable {
     }
 }
 
+/// Files and messages of a partner are closed to readers within their retention, because a member in them was
+/// forgotten. Rule: Forgetting a member (Specs/rules.md).
+///
+/// It does not name the member: a log that is kept for ever would remember whom it forgets.
+public struct Forgetting: Hashable, Sendable, Codable {
+    /// Whose files and messages they are.
+    public var partner: PartnerID
+    /// The numbers of the files.
+    public var files: [BatchID]
+    /// The ids of the messages.
+    public var messages: [MessageID]
+    /// Why, as a code.
+    public var reason: String
+    /// SHA-256 of the files' originals.
+    public var originals: [Digest32]
+    /// The facts that received the files or refused them before, and that answered the messages.
+    public var received: [UInt64]
+
+    /// Makes a forgetting; the parameters are the properties of the same names.
+    public init(
+        partner: PartnerID, files: [BatchID], messages: [MessageID], reason: String, originals: [Digest32],
+        received: [UInt64]
+    ) {
+        self.partner = partner
+        self.files = files
+        self.messages = messages
+        self.reason = reason
+        self.originals = originals
+        self.received = received
+    }
+}
+
 /// An officer's act came into force with its checker's signature.
 public struct ActCarriedOut: Hashable, Sendable, Codable {
     /// What it does.
@@ -218,6 +250,8 @@ public struct ActCarriedOut: Hashable, Sendable, Codable {
         case suspendKey(KeySuspension)
         /// Erases what was received under a file's number.
         case erasure(Erasure)
+        /// Closes files and messages in which a forgotten member stands.
+        case forgetting(Forgetting)
     }
 
     /// Makes the fact.

@@ -18,7 +18,8 @@ struct Bundle {
     let isWhole: Bool
     /// The facts that it shows, in order.
     let sequences: [UInt64]
-    /// The batches whose originals officers erased, by the facts that received them. Specs/evidence.md, After erasure.
+    /// The batches whose originals officers erased or closed, by the facts that received or answered them.
+    /// Specs/evidence.md, After erasure, and after a member was forgotten.
     let erased: Set<UInt64>
     /// The facts, but those of messages, by their numbers.
     private let facts: [UInt64: FactEnvelope]
@@ -50,10 +51,12 @@ struct Bundle {
         self.facts = facts
         erased = Set(
             facts.values.flatMap { envelope -> [UInt64] in
-                guard case .actCarriedOut(let fact) = envelope.fact, case .erasure(let erasure) = fact.act else {
-                    return []
+                guard case .actCarriedOut(let fact) = envelope.fact else { return [] }
+                return switch fact.act {
+                case .erasure(let erasure): erasure.received
+                case .forgetting(let forgetting): forgetting.received
+                default: []
                 }
-                return erasure.received
             })
         self.sequences = sequences.sorted()
     }

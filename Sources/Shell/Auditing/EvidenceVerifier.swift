@@ -128,7 +128,8 @@ public enum EvidenceVerifier {
         guard report.findings.isEmpty else { return }
         guard !clearing.hasUnknownLines else {
             return report.remarks.append(
-                "an erased file counts on lines that this bundle does not show: its statements were not recomputed")
+                "an erased or closed batch counts on lines that this bundle does not show: its statements were not "
+                    + "recomputed")
         }
         guard let closedAt = try bundle.fact(closed + 1)?.time else { return }
         try DocumentCheck(

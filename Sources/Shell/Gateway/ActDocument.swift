@@ -6,7 +6,7 @@ import ProgrammeModel
 /// The document that an officer signs: JSON with one member for each field, and no others. Specs/formats.md lists them.
 public struct ActDocument: Hashable, Sendable, Codable {
     /// `fixing`, `adjustment`, `approve`, `send`, `confirm`, `return`, `resend`, `cancel`, `write-off`,
-    /// `suspend-key`, `erase`.
+    /// `suspend-key`, `erase`, `forget`.
     public var act: String
     /// A reference of the maker's own, so that two equal acts are two documents.
     public var reference: String
@@ -50,6 +50,10 @@ public struct ActDocument: Hashable, Sendable, Codable {
     public var fingerprint: String?
     /// The file that is erased: `PARTNER/SERIES/SEQUENCE`.
     public var file: String?
+    /// The files that are closed, each `PARTNER/SERIES/SEQUENCE`.
+    public var files: [String]?
+    /// The messages that are closed, each `PARTNER/MESSAGE-ID`.
+    public var messages: [String]?
 
     /// Begins a document; its fields are set one by one.
     public init(act: String, reference: String) {
@@ -79,7 +83,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            throw Refusal(.act003, detail: "the document is not a JSON object of text fields")
+            throw Refusal(.act003, detail: "the document is not a JSON object of text fields and lists of texts")
         }
         guard (1...64).contains(reference.utf8.count) else {
             throw Refusal(.act003, at: .whole.field("reference"), detail: "1 to 64 bytes")
@@ -89,7 +93,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
     private static let fields: Set<String> = [
         "act", "reference", "window", "base", "quote", "rate", "source", "partner", "direction", "unit", "amount",
         "reason", "narrative", "businessDate", "taxCategory", "taxRate", "correctedLine", "instruction",
-        "bankReference", "bookingDate", "fingerprint", "file",
+        "bankReference", "bookingDate", "fingerprint", "file", "files", "messages",
     ]
 
     // MARK: Fields with their types
@@ -117,13 +121,16 @@ public struct ActDocument: Hashable, Sendable, Codable {
 
     /// The number of the file that an `erase` act names.
     func batch() throws(Refusal) -> BatchID {
-        try value("file", file) { text -> BatchID? in
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 3, let partner = try? PartnerID(parts[0]), let series = Series(rawValue: parts[1]),
-                let sequence = Int64(parts[2]), sequence > 0
-            else { return nil }
-            return BatchID(partner: partner, series: series, sequence: sequence)
-        }
+        try value("file", file) { Self.batch($0) }
+    }
+
+    /// The number of a file that is named as `PARTNER/SERIES/SEQUENCE`.
+    static func batch(_ text: String) -> BatchID? {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let partner = try? PartnerID(parts[0]), let series = Series(rawValue: parts[1]),
+            let sequence = Int64(parts[2]), sequence > 0
+        else { return nil }
+        return BatchID(partner: partner, series: series, sequence: sequence)
     }
 
     /// The step that a settlement act takes.

@@ -1,7 +1,7 @@
 import Clearing
 public import House
 public import Journal
-import Ledger
+public import Ledger
 public import Primitives
 import ProgrammeModel
 import Settlement
@@ -11,6 +11,8 @@ struct ActJudgement {
     let house: HouseState
     let programme: Programme
     let now: Timestamp
+    /// Where the facts of messages are read.
+    let history: History
 
     /// The act that a document stands for.
     ///
@@ -20,6 +22,7 @@ struct ActJudgement {
         if document.act == "adjustment" { return try adjustment(document) }
         if document.act == "suspend-key" { return .suspendKey(try suspension(document)) }
         if document.act == "erase" { return .erasure(try erasure(document)) }
+        if document.act == "forget" { return .forgetting(try forgetting(document)) }
         let instructions = house.instructions
         let step = try document.settlementStep { instructions[$0]?.instruction.amount.currency }
         guard let step else {
@@ -132,9 +135,12 @@ struct ActJudgement {
 extension ActDocument {
     /// The act that the document stands for in a house at a time.
     ///
+    /// - Parameter history: the facts that the house is folded from.
     /// - Throws: `Refusal` when it could not be carried out there.
-    public func judged(in house: HouseState, at now: Timestamp) throws(Refusal) -> ActCarriedOut.Act {
+    public func judged(
+        in house: HouseState, at now: Timestamp, _ history: History
+    ) throws(Refusal) -> ActCarriedOut.Act {
         guard let programme = house.programme else { throw Refusal(.act004, detail: "no programme is loaded") }
-        return try ActJudgement(house: house, programme: programme, now: now).act(self)
+        return try ActJudgement(house: house, programme: programme, now: now, history: history).act(self)
     }
 }

@@ -76,8 +76,9 @@ extension Clearinghouse {
             document: references[0], maker: maker.record("maker", references[1]),
             checker: checker.record("checker", references[2]))
         let sequence = try commit(.actCarriedOut(ActCarriedOut(act: act, evidence: evidence)), attachments, at: now)
-        if case .erasure = act {
-            try Self.remove(house.erasures, parts, derived: derivedDocuments)
+        if act.withholds {
+            if case .erasure = act { try Self.remove(house.erasures, parts, derived: derivedDocuments) }
+            if case .forgetting = act { try Self.removeDerived(parts, derivedDocuments) }
             // So that evidence can prove at once why an original is not in it.
             try signCheckpoint(at: now)
         }
@@ -105,7 +106,7 @@ extension Clearinghouse {
 
     private func judgement(at now: Timestamp) throws(Refusal) -> ActJudgement {
         guard let programme = house.programme else { throw Refusal(.act004, detail: "no programme is loaded") }
-        return ActJudgement(house: house, programme: programme, now: now)
+        return ActJudgement(house: house, programme: programme, now: now, history: history)
     }
 
     /// An officer who signed, and what was found.

@@ -98,6 +98,8 @@ public actor Clearinghouse {
         register = try HouseKeyRegister.build(house.keys)
         self.house = house
         try Self.remove(house.erasures, parts, derived: nil)
+        // A crash may have left documents of what was closed.
+        if !house.forgotten.batches.isEmpty { try Self.removeDerived(parts, nil) }
     }
 
     /// Files as received, for those who bring their bytes.

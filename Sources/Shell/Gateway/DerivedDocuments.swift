@@ -51,9 +51,7 @@ extension Clearinghouse {
         case ".refused." + (format == .xml ? "xml" : "csv"): kind = .refused
         default: return nil
         }
-        if let erasure = house.erasures.originals[attempt.digest] {
-            throw Refusal(.prv002, value: name, detail: "the original was erased by fact \(erasure)")
-        }
+        if let withheld = house.withheld(attempt) { throw withheld.refusal(of: name) }
         let batch = house.files.find(received: received)?.batch
         let numbers = batch.map { house.files.files(of: $0.partner, series: $0.series).map(\.0.sequence) } ?? []
         let source = FileResults(

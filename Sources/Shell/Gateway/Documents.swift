@@ -69,6 +69,8 @@ extension Clearinghouse {
         guard name.hasSuffix(".findings.csv"), let (sequence, attempt) = judged(name, reader),
             let file = attempt.findingsFile
         else { return nil }
+        // An erased file's findings stay; those of a closed one are closed with it.
+        if let withheld = house.withheld(attempt), case .closed = withheld { throw withheld.refusal(of: name) }
         return StoredDocument(
             name: name, file: try parts.originals.original(file.digest), digest: file.digest,
             signature: try parts.journal.attachment("findings.csv.p7s", of: sequence))

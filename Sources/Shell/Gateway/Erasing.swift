@@ -31,7 +31,7 @@ extension ActJudgement {
         return Erasure(batch: batch, reason: reason, originals: digests.sorted(), received: received.sorted())
     }
 
-    private func arrivals(of digests: Set<Digest32>) -> [(BatchID, FileAttempt)] {
+    func arrivals(of digests: Set<Digest32>) -> [(BatchID, FileAttempt)] {
         let partners = Set(house.programmes.flatMap { $0.agreements.map(\.partner) })
         var out: [(BatchID, FileAttempt)] = []
         for partner in partners {
@@ -73,12 +73,13 @@ extension Clearinghouse {
     ///
     /// - Throws: `Fault` when they cannot be made or kept, or do not give the sealed root.
     func keepLeaves(for erasure: Erasure) throws(Fault) {
-        let source = EvidenceSource(
-            log: parts.journal, records: parts.records, originals: parts.originals, keys: parts.directory.keys,
-            house: house)
         for received in erasure.received {
             guard let seal = house.evidence.records[received] else { continue }
-            guard let batch = try source.batch(sealedBy: seal) else {
+            guard
+                let batch = try SealedBatch(
+                    sealedBy: seal, log: parts.journal, records: parts.records, keys: parts.directory.keys,
+                    house: house)
+            else {
                 guard try ErasedBatch(sealedBy: seal, log: parts.journal, records: parts.records) != nil else {
                     throw Fault("the key of batch \(received) is missing, and its leaves are not kept")
                 }
@@ -107,13 +108,20 @@ extension Clearinghouse {
         var originals: [Digest32] = []
         for digest in erasures.originals.keys where try parts.originals.contains(digest) { originals.append(digest) }
         guard !keys.isEmpty || !originals.isEmpty else { return }
+        try removeDerived(parts, derived)
+        for received in keys { try parts.directory.keys.remove(of: received) }
+        for digest in originals { try parts.originals.remove(digest) }
+        parts.logger.notice("originals erased", metadata: ["count": "\(originals.count)"])
+    }
+
+    /// Removes the documents that were made from originals; they are made anew for who asks and may have them.
+    ///
+    /// - Throws: `Fault` when one cannot be removed.
+    static func removeDerived(_ parts: Parts, _ derived: OriginalStore?) throws(Fault) {
         let documents =
             if let derived { derived } else {
                 try parts.directory.derivedDocuments(hashing: HouseOpening.hashing)
             }
         for digest in try documents.digests() { try documents.remove(digest) }
-        for received in keys { try parts.directory.keys.remove(of: received) }
-        for digest in originals { try parts.originals.remove(digest) }
-        parts.logger.notice("originals erased", metadata: ["count": "\(originals.count)"])
     }
 }

@@ -27,14 +27,15 @@ struct Coalition: AsyncParsableCommand {
             CommandGroup(
                 name: "Officers of the host",
                 subcommands: [
-                    FixingCommand.self, AdjustCommand.self, SettlementCommand.self, EraseCommand.self, ActCommand.self,
+                    FixingCommand.self, AdjustCommand.self, SettlementCommand.self, EraseCommand.self,
+                    ForgetCommand.self, ActCommand.self,
                 ]),
             CommandGroup(name: "Partners", subcommands: [SubmitCommand.self, SendCommand.self, CancelCommand.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [
                     WindowCommand.self, StatementCommand.self, ReceiptCommand.self, StatusCommand.self,
-                    PositionsCommand.self, RecordsCommand.self, ExplainCommand.self,
+                    PositionsCommand.self, RecordsCommand.self, ExplainCommand.self, MemberCommand.self,
                 ]),
             CommandGroup(name: "Checking", subcommands: [ValidateCommand.self, CheckCommand.self]),
             CommandGroup(name: "Evidence", subcommands: [EvidenceCommand.self, AuditCommand.self]),

@@ -64,8 +64,11 @@ struct CompletenessCheck {
             case .messageAnswered(let fact):
                 guard bundle.shows(fact.partner), envelope.sequence > begin, envelope.sequence < end else { return }
                 if sealed.contains(envelope.sequence) { known.insert(number) }
-                let folder = sealed.contains(envelope.sequence) ? "batches" : "messages"
-                need(["message.cms", "answer.cms"].map { "\(folder)/\(number)/\($0)" }, &report)
+                let isSealed = sealed.contains(envelope.sequence)
+                let bytes =
+                    bundle.erased.contains(envelope.sequence) ? (isSealed ? ["leaves.bin"] : []) : ["message.cms"]
+                let folder = isSealed ? "batches" : "messages"
+                need((bytes + ["answer.cms"]).map { "\(folder)/\(number)/\($0)" }, &report)
             case .sealed(.records(let seal)):
                 if seal.messageID != nil, bundle.shows(seal.partner) { known.insert(Bundle.number(seal.received)) }
             default: return

@@ -45,10 +45,10 @@ struct TreeCheck {
         }
     }
 
-    /// Of an erased batch its leaves are there, which say nothing and still give the sealed root.
+    /// Of an erased or closed batch its leaves are there, which say nothing and still give the sealed root.
     private func checkLeaves(_ name: String, _ seal: RecordsSeal, _ report: inout EvidenceReport) throws {
         guard bundle.erased.contains(seal.received) else {
-            return report.fail(.completeness, name, "no act that is shown erases what it stands for")
+            return report.fail(.completeness, name, "no act that is shown erases or closes what it stands for")
         }
         var tree = TreeFrontier()
         var offset: Int64 = 0
@@ -72,7 +72,7 @@ struct TreeCheck {
     private func checkErasedLeaf(_ name: String, _ report: inout EvidenceReport) throws {
         guard let leaf = try ErasedLeaf.read(bundle, name), let seal = seals[leaf.batch],
             let hash = Digest32(hex: leaf.leaf), bundle.erased.contains(leaf.batch)
-        else { return report.fail(.log, name, "it cannot be read, or its seal or erasure is not among the facts") }
+        else { return report.fail(.log, name, "it cannot be read, or its seal or the act is not among the facts") }
         let path = leaf.path.compactMap { Digest32(hex: $0) }
         guard path.count == leaf.path.count,
             InclusionProof.isValid(

@@ -26,13 +26,13 @@ struct Reclearing {
     var fixings = WindowBook()
     /// Lines that stand on others' masked leaves.
     var attested: Set<LineKey> = []
-    /// Lines that stand on erased records.
+    /// Lines that stand on erased or closed records.
     var issued: Set<LineKey> = []
     /// Whether something erased counts on lines that the bundle does not show.
     var hasUnknownLines = false
     private let facts: RecomputedFacts
     let records: BundleRecords
-    private let history: History
+    let history: History
     private(set) var seals: [UInt64: (sequence: UInt64, seal: RecordsSeal)] = [:]
 
     init(
@@ -57,7 +57,8 @@ struct Reclearing {
     mutating func run(_ report: inout EvidenceReport) throws {
         try loadPriors(&report)
         for step in try steps() {
-            if try rests(onErased: step.received) {
+            // What a refused message costs does not depend on what it said.
+            if try !step.isCharge && rests(onErased: step.received) {
                 try postStated(step.received, &report)
                 continue
             }
@@ -83,6 +84,8 @@ struct Reclearing {
         var order: UInt64
         var received: UInt64
         var kind: Kind
+
+        var isCharge: Bool { if case .refusedMessage = kind { true } else { false } }
     }
 
     private func steps() throws -> [Step] {

@@ -91,7 +91,7 @@ extension Reclearing {
             guard case .actCarriedOut(let fact) = envelope.fact else { return }
             let name = "acts/\(Bundle.number(envelope.sequence))/act.json"
             guard let bytes = try bundle.file.small(name),
-                let document = try? JSONDecoder().decode([String: String].self, from: Data(bytes))
+                let document = Self.document(bytes)
             else { return report.fail(.completeness, name, "the document is missing or cannot be read") }
             for (field, value) in Self.fields(fact.act) where document[field] != value {
                 report.fail(
@@ -105,7 +105,7 @@ extension Reclearing {
                     return
                 }
                 take(adjustment, posting, envelope, name, &report)
-            case .settlement, .suspendKey, .erasure: break
+            case .settlement, .suspendKey, .erasure, .forgetting: break
             }
         }
     }
@@ -134,6 +134,17 @@ extension Reclearing {
         books.post(own, batch: envelope.sequence, by: envelope.sequence)
     }
 
+    /// The fields of an act's document; the texts of a list are joined.
+    private static func document(_ bytes: [UInt8]) -> [String: String]? {
+        guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else { return nil }
+        return object.compactMapValues { value in
+            value as? String ?? (value as? [String]).map { listed($0) }
+        }
+    }
+
+    /// A list of names as it is compared: none where it is not given.
+    private static func listed(_ names: [String]) -> String { names.sorted().joined(separator: "\n") }
+
     /// What of an act must stand in its document.
     private static func fields(_ act: ActCarriedOut.Act) -> [(String, String)] {
         switch act {
@@ -159,6 +170,10 @@ extension Reclearing {
         case .settlement(let step): return fields(step)
         case .erasure(let erasure):
             return [("act", "erase"), ("file", erasure.batch.description), ("reason", erasure.reason)]
+        case .forgetting(let forgetting):
+            let messages = forgetting.messages.map { "\(forgetting.partner)/\($0)" }
+            let lists = [("files", listed(forgetting.files.map(\.description))), ("messages", listed(messages))]
+            return [("act", "forget"), ("reason", forgetting.reason)] + lists.filter { !$0.1.isEmpty }
         case .suspendKey(let suspension):
             return [
                 ("act", "suspend-key"), ("partner", suspension.partner.text),

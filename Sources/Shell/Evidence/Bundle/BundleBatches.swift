@@ -43,11 +43,12 @@ extension BundleCollector {
             try collectFile(fact, sequence, folder)
         case .fileRefused(let fact):
             guard fact.batch.series == .live, scope.shows(fact.batch.partner) else { return }
-            if try source.originals.contains(fact.digest) {
+            // A signature over bytes that are not shown says nothing, so that they come together.
+            if !isWithheld(sequence), try source.originals.contains(fact.digest) {
                 entries.append(BundleEntry(folder + "original", try source.originals.original(fact.digest)))
-            }
-            if fact.attachments.contains(where: { $0.name == "signature.p7s" }) {
-                try add(folder + "signature.p7s", attachment: "signature.p7s", of: sequence)
+                if fact.attachments.contains(where: { $0.name == "signature.p7s" }) {
+                    try add(folder + "signature.p7s", attachment: "signature.p7s", of: sequence)
+                }
             }
             try addSigned(folder + "validated.xml", attachment: "receipt.xml", of: sequence)
         case .fileCancelled(let fact):
@@ -59,11 +60,11 @@ extension BundleCollector {
             note(fact.signer)
             versions.insert(fact.programmeVersion)
             guard let seal = house.evidence.records[sequence] else {
-                return try addMessage("messages/\(Self.number(sequence))/", sequence, ["message.cms", "answer.cms"])
+                return try addMessage("messages/\(Self.number(sequence))/", answeredBy: sequence)
             }
             shown.insert(seal)
             whole.insert(sequence)
-            try addMessage(folder, sequence, ["message.cms", "answer.cms"])
+            try addMessage(folder, answeredBy: sequence)
             try addRecords(seal, folder)
         default: break
         }
@@ -77,15 +78,18 @@ extension BundleCollector {
         }
     }
 
+    /// A message with its answer; of one that is closed the answer alone.
+    mutating func addMessage(_ folder: String, answeredBy sequence: UInt64) throws {
+        try addMessage(folder, sequence, isWithheld(sequence) ? ["answer.cms"] : ["message.cms", "answer.cms"])
+    }
+
     mutating func note(_ signer: SignerEvidence) { revocationLists.formUnion(signer.revocationLists) }
 
     private mutating func collectFile(_ fact: FileReceived, _ sequence: UInt64, _ folder: String) throws {
         note(fact.signer)
         versions.insert(fact.programmeVersion)
         whole.insert(sequence)
-        if let erasure = house.erasures.originals[fact.digest] {
-            erasures.insert(erasure)
-        } else {
+        if !isWithheld(sequence) {
             entries.append(BundleEntry(folder + "original", try source.originals.original(fact.digest)))
         }
         try add(folder + "signature.p7s", attachment: "signature.p7s", of: sequence)
@@ -161,7 +165,7 @@ extension BundleCollector {
                 try collectErased(received, seal, sharedWith: partner)
                 continue
             }
-            guard let batch = try source.batch(sealedBy: seal), batch.seal.partner != partner,
+            guard let batch = try source.maskable(sealedBy: seal), batch.seal.partner != partner,
                 batch.seal.window == scope.window,
                 batch.lines.keys.contains(where: { $0.partner == partner })
             else { continue }

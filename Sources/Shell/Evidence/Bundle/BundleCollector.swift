@@ -34,8 +34,8 @@ struct BundleCollector {
     var revocationLists: Set<Digest32> = []
     /// Promotions that shown records name.
     var promotions: Set<String> = []
-    /// Facts that erased what would else be shown.
-    var erasures: Set<UInt64> = []
+    /// Facts that erased or closed what would else be shown.
+    var withholdings: Set<UInt64> = []
     /// Windows whose fixings shown lines name.
     var fixings: Set<WindowID> = []
 

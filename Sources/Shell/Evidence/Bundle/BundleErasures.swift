@@ -4,8 +4,8 @@ import Journal
 import Ledger
 import Primitives
 
-/// One record's leaf of a batch whose key was erased: its hash and its path.
-private struct ErasedLeafForm: Encodable {
+/// One record's leaf of a batch that is erased or closed: its hash and its path.
+private struct WithheldLeafForm: Encodable {
     var batch: UInt64
     var index: UInt64
     var leaf: String
@@ -13,19 +13,18 @@ private struct ErasedLeafForm: Encodable {
 }
 
 extension BundleCollector {
-    /// The leaves of a batch whose key was erased, as `leaves.bin`: 32 bytes for each record.
+    /// Whether a file or message is withheld; the act that erased or closed it is then among the papers.
+    mutating func isWithheld(_ batch: UInt64) -> Bool {
+        guard let withheld = house.withheld(batch: batch) else { return false }
+        withholdings.insert(withheld.sequence)
+        return true
+    }
+
+    /// The leaves of a batch that is erased or closed, as `leaves.bin`: 32 bytes for each record.
     mutating func addLeaves(_ seal: UInt64, _ folder: String) throws {
-        guard let batch = try source.erased(sealedBy: seal) else { return }
-        if let erasure = house.erasures.batches[batch.seal.received] { erasures.insert(erasure) }
-        entries.append(
-            try BundleEntry(folder + "leaves.bin") { sink in
-                var index: UInt64 = 0
-                while index < batch.leaves.count {
-                    let piece = try batch.leaves.piece(from: index)
-                    try sink(piece[...])
-                    index += UInt64(piece.count / 32)
-                }
-            })
+        guard let batch = try source.leaves(sealedBy: seal) else { return }
+        _ = isWithheld(batch.seal.received)
+        entries.append(try BundleEntry(folder + "leaves.bin") { sink in try batch.forEachPiece(sink) })
     }
 
     /// Another partner's batch that counted on a partner's lines and was erased: its receipt and its leaves.
@@ -40,25 +39,25 @@ extension BundleCollector {
         try addLeaves(seal, folder)
     }
 
-    /// The leaf of one record of an erased batch.
+    /// The leaf of one record of a batch that is erased or closed.
     ///
-    /// - Returns: whether leaves are kept of the batch, and it has this record.
-    mutating func addErasedLeaf(_ name: String, _ seal: UInt64, _ location: RecordLocation) throws -> Bool {
-        guard let batch = try source.erased(sealedBy: seal), UInt64(location.record) <= batch.leaves.count,
+    /// - Returns: whether leaves are kept of the batch or can be made, and it has this record.
+    mutating func addWithheldLeaf(_ name: String, _ seal: UInt64, _ location: RecordLocation) throws -> Bool {
+        guard let batch = try source.leaves(sealedBy: seal), Int64(location.record) <= batch.seal.count,
             scope.shows(batch.seal.partner)
         else { return false }
-        if let erasure = house.erasures.batches[batch.seal.received] { erasures.insert(erasure) }
-        let index = UInt64(location.record) - 1
-        let form = ErasedLeafForm(
-            batch: location.batch, index: index, leaf: try batch.leaves.leaf(index).description,
-            path: try batch.path(of: location.record).map(\.description))
+        _ = isWithheld(batch.seal.received)
+        let proof = try batch.proof(of: location.record)
+        let form = WithheldLeafForm(
+            batch: location.batch, index: UInt64(location.record) - 1, leaf: proof.leaf.description,
+            path: proof.path.map(\.description))
         add(name, try FactCodec.json(form))
         shown.insert(seal)
         return true
     }
 
-    /// The acts that erased what is missing here, with their documents.
-    mutating func collectErasures() throws {
-        for sequence in erasures where isCovered(sequence) { try addAct(sequence) }
+    /// The acts that erased or closed what is missing here, with their documents.
+    mutating func collectWithholdings() throws {
+        for sequence in withholdings where isCovered(sequence) { try addAct(sequence) }
     }
 }

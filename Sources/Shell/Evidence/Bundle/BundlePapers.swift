@@ -13,9 +13,9 @@ extension BundleCollector {
 
     /// Fixings, adjustments and steps of settlements that concern what is shown, with their documents.
     mutating func collectActs() throws {
-        try collectErasures()
+        try collectWithholdings()
         guard scope.isWhole else { return }
-        for sequence in house.evidence.acts where isCovered(sequence) {
+        for sequence in house.evidence.acts where isCovered(sequence) && !withholdings.contains(sequence) {
             guard case .actCarriedOut(let fact) = try log.fact(sequence).fact, concerns(fact.act, sequence) else {
                 continue
             }
@@ -42,7 +42,7 @@ extension BundleCollector {
         case .adjustment(let adjustment, _):
             scope.shows(adjustment.partner) && range.contains(sequence - 1)
         case .suspendKey(let suspension): scope.shows(suspension.partner)
-        case .erasure: scope.partner == nil && range.contains(sequence - 1) && !erasures.contains(sequence)
+        case .erasure, .forgetting: false
         case .settlement(let step):
             switch step {
             case .approved(let window), .sent(let window): isClosedByNow(window)

@@ -108,12 +108,11 @@ extension BundleCollector {
                 shown.insert(location.batch).inserted
             else { return }
             note(fact.signer)
-            return try addMessage(
-                "messages/\(Self.number(location.batch))/", location.batch, ["message.cms", "answer.cms"])
+            return try addMessage("messages/\(Self.number(location.batch))/", answeredBy: location.batch)
         }
         guard let batch = try source.batch(sealedBy: seal) else {
             let name = "priors/\(Self.number(location.batch))-\(location.record).leaf.json"
-            _ = try addErasedLeaf(name, seal, location)
+            _ = try addWithheldLeaf(name, seal, location)
             return
         }
         shown.insert(seal)
@@ -144,8 +143,8 @@ extension BundleCollector {
     /// One record without the others of its file: its leaf, its path and its bytes.
     private mutating func collectRecord(_ location: RecordLocation) throws {
         let name = "records/\(Self.number(location.batch))-\(location.record)"
-        if let seal = house.evidence.records[location.batch], house.erasures.batches[location.batch] != nil,
-            try addErasedLeaf(name + ".leaf.json", seal, location)
+        if let seal = house.evidence.records[location.batch], house.withheld(batch: location.batch) != nil,
+            try addWithheldLeaf(name + ".leaf.json", seal, location)
         {
             shown.insert(location.batch)
             return try addReceipts(location.batch)

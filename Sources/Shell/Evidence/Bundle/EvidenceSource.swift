@@ -27,10 +27,20 @@ public struct EvidenceSource {
         self.house = house
     }
 
-    /// A sealed batch; nil when the key of its salts is gone.
+    /// A sealed batch that may be shown whole; nil when it is closed, or the key of its salts is gone.
     ///
     /// - Throws: `Fault` when the log or a store is damaged.
     public func batch(sealedBy sequence: UInt64) throws(Fault) -> SealedBatch? {
+        guard let batch = try maskable(sealedBy: sequence), house.withheld(batch: batch.seal.received) == nil else {
+            return nil
+        }
+        return batch
+    }
+
+    /// A sealed batch of which masked leaves may be shown, which say nothing of members; nil when its key is gone.
+    ///
+    /// - Throws: `Fault` when the log or a store is damaged.
+    public func maskable(sealedBy sequence: UInt64) throws(Fault) -> SealedBatch? {
         try SealedBatch(sealedBy: sequence, log: log, records: records, keys: keys, house: house)
     }
 
@@ -39,5 +49,13 @@ public struct EvidenceSource {
     /// - Throws: `Fault` when the log or a store is damaged.
     public func erased(sealedBy sequence: UInt64) throws(Fault) -> ErasedBatch? {
         try ErasedBatch(sealedBy: sequence, log: log, records: records)
+    }
+
+    /// The leaves of a sealed batch that is erased or closed; nil when none are kept and none can be made.
+    ///
+    /// - Throws: `Fault` when the log or a store is damaged.
+    public func leaves(sealedBy sequence: UInt64) throws(Fault) -> WithheldBatch? {
+        if let batch = try erased(sealedBy: sequence) { return .erased(batch) }
+        return try maskable(sealedBy: sequence).map { .closed($0) }
     }
 }

@@ -150,6 +150,9 @@ private struct KeyAudit {
         case .adjustment(let adjustment, _): item.add("act", "adjustment \(adjustment.partner)")
         case .settlement(let step): item.add("act", "settlement \(Self.name(step))")
         case .erasure(let erasure): item.add("act", "erase \(erasure.batch)")
+        case .forgetting(let forgetting):
+            let counts = "\(forgetting.files.count) files, \(forgetting.messages.count) messages"
+            item.add("act", "forget \(forgetting.partner): \(counts)")
         case .suspendKey(let suspension): item.add("act", "suspend-key \(suspension.fingerprint)")
         }
         item.add("document", fact.evidence.document.digest)

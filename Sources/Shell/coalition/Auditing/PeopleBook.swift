@@ -94,6 +94,7 @@ extension ActCarriedOut.Act {
         case .settlement(.cancelled): "cancel"
         case .settlement(.writtenOff): "write-off"
         case .erasure: "erase"
+        case .forgetting: "forget"
         case .suspendKey: "suspend-key"
         }
     }

@@ -28,6 +28,7 @@ struct HouseWalk {
     /// Facts of files whose originals are not there, and not erased by a fact so far.
     private var missing: [UInt64: Digest32] = [:]
     private var erased: (files: Int, batches: Int, left: Int) = (0, 0, 0)
+    private var closed = 0
     private var seals: SealCheck
     private var senders: SenderSignatures
     private let papers: PaperCheck
@@ -48,7 +49,7 @@ struct HouseWalk {
         originals = directory.originals(hashing: HouseOpening.hashing)
         senders = SenderSignatures(log: log, originals: originals)
         seals = SealCheck(directory: directory, log: log, records: records)
-        papers = PaperCheck(log: log)
+        papers = PaperCheck(log: log, history: history)
         switch directory.snapshots(hashing: HouseOpening.hashing).load(HouseState.self, layout: HouseState.layout) {
         case .none: snapshotReport = "none"
         case .unusable(let reason): snapshotReport = "passed over: \(reason)"
@@ -92,6 +93,7 @@ struct HouseWalk {
         case .statementAnswered: try verifyAnswer("reply.cms", envelope)
         case .actCarriedOut(let fact):
             if case .erasure(let erasure) = fact.act { try take(erasure, envelope.sequence) }
+            if case .forgetting(let forgetting) = fact.act { closed += forgetting.received.count }
         case .programmeLoaded, .windowCutOff, .clockAdvanced, .documentConfirmed, .accessNoted: break
         }
         for list in Self.revocationLists(envelope.fact) { try verifyOriginal(list) }
@@ -157,6 +159,7 @@ struct HouseWalk {
                 "\(erased.files) originals by officers' acts, leaves of \(erased.batches) batches give the sealed roots"
                     + (erased.left > 0 ? "; \(erased.left) are still there until a gateway opens the directory" : ""))
         }
+        if closed > 0 { report.add("closed", "\(closed) files and messages to readers, by officers' acts") }
         report.add(
             "signatures",
             "\(signatures) of the host, \(senders.count) of partners and officers, each good at its own time")

@@ -2,6 +2,7 @@ import FileStore
 import Gateway
 import House
 import Journal
+import Ledger
 import OpenSSLKit
 import Primitives
 import ProgrammeFiles
@@ -15,6 +16,7 @@ import XMLKit
 /// host that signs its checkpoints anew still lacks the keys of officers and partners.
 struct PaperCheck {
     let log: SegmentLog
+    let history: History
 
     /// Compares a fact with its papers, and looks that its seal stands behind it.
     ///
@@ -49,7 +51,7 @@ struct PaperCheck {
         }
         let name = fact.evidence.document.name
         let document = try ActDocument(try log.attachment(name, of: envelope.sequence))
-        guard try document.judged(in: house, at: envelope.time) == fact.act else {
+        guard try document.judged(in: house, at: envelope.time, history) == fact.act else {
             throw Fault("fact \(envelope.sequence): \(name), which the officers signed, says something else")
         }
     }

@@ -33,12 +33,13 @@ struct RecordText {
 }
 
 extension HouseReader {
-    /// What the partner wrote in the record at a location; nil when it cannot be read as one, or was erased.
+    /// What the partner wrote in the record at a location; nil when it cannot be read as one, or is withheld.
     ///
     /// - Throws: `Fault` when what was kept cannot be read.
     func text(of location: RecordLocation) throws -> RecordText? {
+        guard house.withheld(batch: location.batch) == nil else { return nil }
         if let (_, attempt) = house.files.find(received: location.batch) {
-            guard let format = attempt.format, house.erasures.originals[attempt.digest] == nil else { return nil }
+            guard let format = attempt.format, house.withheld(attempt) == nil else { return nil }
             var found: RecordText?
             try RecordScan.forEach(try originals.original(attempt.digest), format: format) { outcome in
                 guard outcome.place.number == Int(location.record) else { return true }

@@ -109,8 +109,8 @@ private struct RecordRows {
         guard let received = attempt.received, let entries = attempt.entries, let format = attempt.format else {
             return
         }
-        if reader.house.erasures.originals[attempt.digest] != nil {
-            Console.note("coalition: the original of \(batch) was erased: transaction ids and members are gone")
+        if let withheld = reader.house.withheld(attempt) {
+            Console.note("coalition: \(batch): transaction ids and members are withheld: \(withheld.words)")
             try reader.records.forEach(batch: received, reference: entries) { (entry) throws(Fault) in
                 add(entry, batch.partner, RecordLocation(batch: received, record: entry.record), nil)
             }
