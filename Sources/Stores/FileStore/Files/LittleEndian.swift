@@ -56,6 +56,21 @@ struct FieldReader {
     }
 }
 
+/// Words of a file, least significant byte first.
+enum LittleEndian {
+    /// All whole words of some bytes.
+    static func words(_ bytes: Span<UInt8>) -> [UInt64] {
+        let raw = unsafe bytes.bytes
+        var words: [UInt64] = []
+        words.reserveCapacity(raw.byteCount / 8)
+        for index in 0..<raw.byteCount / 8 {
+            // SAFETY: the word lies within the bytes, and any bytes are an integer.
+            words.append(unsafe raw.unsafeLoadUnaligned(fromByteOffset: index * 8, as: UInt64.self).littleEndian)
+        }
+        return words
+    }
+}
+
 /// The CRC-32 of zlib and Ethernet, for small headers and fixed-size entries: it finds every flipped byte in them.
 enum CRC32 {
     static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 { checksum(bytes.span) }

@@ -20,13 +20,7 @@ enum RunPage {
     /// The slots of a page; nil when it does not have its checksum.
     static func decode(_ page: ArraySlice<UInt8>) -> [UInt64]? {
         guard page.count == bytes else { return nil }
-        let raw = unsafe page.span.bytes
-        var words: [UInt64] = []
-        words.reserveCapacity(slots + 1)
-        for place in stride(from: 0, to: bytes, by: 8) {
-            // SAFETY: the page has whole words only.
-            words.append(unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian)
-        }
+        var words = LittleEndian.words(page.span)
         let stated = words.removeLast()
         return stated == checksum(words) ? words : nil
     }
