@@ -21,22 +21,9 @@ public protocol LeafHashing: TreeHashing {
 public final class RecordSealer {
     private let window: WindowID
     private let pair: (LineKey) -> SealedLine
-    private var sets: [Digest32] = []
-    private var lines: [Digest32] = []
-    private var leaves: LeafMaker
-    /// All whole runs of 256 leaves, joined.
-    private var whole = SubtreeRange()
-    /// The leaves after them. Each pair of hashes is joined once, here or above.
-    private var tail = SubtreeRange()
-    private var tiles: [UInt8] = []
-    private var wide = WideNodes()
-
-    /// The rows of records whose detail does not follow from their entry.
-    public private(set) var shares = SharesTable()
-
-    /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof
-    /// reads few of its neighbours.
-    public var nodes: [UInt8] { tiles + wide.bytes }
+    private let hashing: any LeafHashing
+    /// All that changes, in one value: the runtime watches each access to a property of an object.
+    private var state: Sealing
 
     /// Begins a tree.
     ///
@@ -49,79 +36,111 @@ public final class RecordSealer {
     ) {
         self.window = window
         self.pair = pair
-        leaves = LeafMaker(key: key, hashing: hashing)
+        self.hashing = hashing
+        state = Sealing(leaves: LeafMaker(key: key, hashing: hashing))
     }
 
+    /// The rows of records whose detail does not follow from their entry.
+    public var shares: SharesTable { state.shares }
+
+    /// The hashes of all whole runs of 256 leaves, then those of 65 536, 32 bytes each: with them a record's proof
+    /// reads few of its neighbours.
+    public var nodes: [UInt8] { state.nodes }
+
     /// The number of records sealed.
-    public var count: UInt64 { tail.end }
+    public var count: UInt64 { state.count }
 
     /// The root over all records so far.
-    public var root: Digest32 { root(leaves.hashing) }
+    public var root: Digest32 { state.root(hashing) }
 
-    private func root(_ hashing: some TreeHashing) -> Digest32 {
+    /// The salt of a line by its index in the batch.
+    public func lineSalt(_ index: Int) -> Digest16 { state.leaves.lineSalt(index, hashing) }
+
+    /// The digest of a line by its index in the batch.
+    public func lineDigest(_ line: SealedLine, index: Int) -> Digest32 {
+        state.leaves.lineDigest(line, index: index, hashing)
+    }
+
+    /// Takes note of the lines and sets that are new since the last call, in the order of their indexes.
+    public func note(_ batch: History.BatchLines) {
+        while state.lines.count < batch.keys.count {
+            let index = state.lines.count
+            state.lines.append(state.leaves.lineDigest(pair(batch.keys[index]), index: index, hashing))
+        }
+        while state.sets.count < batch.sets.count {
+            let set = batch.sets[state.sets.count]
+            var data: [UInt8] = []
+            RecordLeaf.setData(
+                window: window, promotion: set.promotion, lines: set.lines.map { state.lines[$0] }, into: &data)
+            state.sets.append(hashing.digest(data.span))
+        }
+    }
+
+    /// Whether a set's digest is known.
+    public func knows(set: Int32) -> Bool { set < 0 || Int(set) < state.sets.count }
+
+    /// Seals the next record; its set must be known.
+    public func seal(_ entry: RecordEntry, _ detail: LeafDetail) { state.seal(entry, detail, hashing) }
+
+    /// The hash of a record's leaf; its set must be known.
+    public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
+        state.leafHash(entry, detail, hashing)
+    }
+
+    /// The data of a record's leaf.
+    public func data(_ entry: RecordEntry, _ detail: LeafDetail) -> [UInt8] { state.data(entry, detail, hashing) }
+
+    /// The salt of a record.
+    public func salt(_ record: UInt32) -> Digest16 { state.leaves.salt(record, hashing) }
+}
+
+/// A tree that is being made.
+private struct Sealing {
+    var leaves: LeafMaker
+    var lines: [Digest32] = []
+    var sets: [Digest32] = []
+    private(set) var shares = SharesTable()
+    /// All whole runs of 256 leaves, joined.
+    private var whole = SubtreeRange()
+    /// The leaves after them. Each pair of hashes is joined once, here or above.
+    private var tail = SubtreeRange()
+    private var tiles: [UInt8] = []
+    private var wide = WideNodes()
+    private static let tile: UInt64 = 256
+
+    init(leaves: LeafMaker) { self.leaves = leaves }
+
+    var nodes: [UInt8] { tiles + wide.bytes }
+
+    var count: UInt64 { tail.end }
+
+    func root(_ hashing: some TreeHashing) -> Digest32 {
         var all = whole
         all.append(tail, hashing)
         guard let root = all.root(hashing) else { preconditionFailure("the tree begins with its first leaf") }
         return root
     }
 
-    /// The salt of a line by its index in the batch.
-    public func lineSalt(_ index: Int) -> Digest16 { leaves.lineSalt(index) }
-
-    /// The digest of a line by its index in the batch.
-    public func lineDigest(_ line: SealedLine, index: Int) -> Digest32 { leaves.lineDigest(line, index: index) }
-
-    /// Takes note of the lines and sets that are new since the last call, in the order of their indexes.
-    public func note(_ batch: History.BatchLines) {
-        while lines.count < batch.keys.count {
-            lines.append(leaves.lineDigest(pair(batch.keys[lines.count]), index: lines.count))
-        }
-        while sets.count < batch.sets.count {
-            let set = batch.sets[sets.count]
-            var data: [UInt8] = []
-            RecordLeaf.setData(
-                window: window, promotion: set.promotion, lines: set.lines.map { lines[$0] }, into: &data)
-            sets.append(leaves.hashing.digest(data.span))
-        }
-    }
-
-    /// Whether a set's digest is known.
-    public func knows(set: Int32) -> Bool { set < 0 || Int(set) < sets.count }
-
-    /// Seals the next record.
-    public func seal(_ entry: RecordEntry, _ detail: LeafDetail) {
-        seal(entry, detail, leaves.hashing)
+    mutating func seal(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) {
+        tail.append(leafHash(entry, detail, hashing), hashing)
+        if tail.end - tail.begin == Self.tile { endTile(hashing) }
         shares.add(entry, detail)
     }
 
-    private func seal(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) {
-        let lines = entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)]
-        add(leaves.hash(entry, detail, lines: lines, hashing), hashing)
-    }
-
-    private func add(_ hash: Digest32, _ hashing: some LeafHashing) {
-        tail.append(hash, hashing)
-        guard tail.end - tail.begin == Self.tile else { return }
+    private mutating func endTile(_ hashing: some LeafHashing) {
         tail.hashes[0].append(to: &tiles)
         whole.append(tail, hashing)
         wide.append(tail, hashing)
         tail = SubtreeRange(at: tail.end)
     }
 
-    private static let tile: UInt64 = 256
-
-    /// The leaf of a record; its set must be known.
-    public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
-        leaves.hash(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)])
+    mutating func leafHash(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) -> Digest32 {
+        leaves.hash(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)], hashing)
     }
 
-    /// The data of a record's leaf.
-    public func data(_ entry: RecordEntry, _ detail: LeafDetail) -> [UInt8] {
-        leaves.data(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)])
+    mutating func data(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) -> [UInt8] {
+        leaves.data(entry, detail, lines: entry.lineSet < 0 ? .zero : sets[Int(entry.lineSet)], hashing)
     }
-
-    /// The salt of a record.
-    public func salt(_ record: UInt32) -> Digest16 { leaves.salt(record) }
 }
 
 /// The hashes of whole runs of 65 536 leaves.
@@ -138,36 +157,30 @@ private struct WideNodes {
 }
 
 /// Makes leaves under one key, without allocating for each.
-struct LeafMaker {
-    let hashing: any LeafHashing
+private struct LeafMaker {
     private let key: [UInt8]
     private var salts: RecordSalts
     private var leaf = HashMessage()
     private var secret = HashMessage()
 
-    init(key: [UInt8], hashing: any LeafHashing) {
+    init(key: [UInt8], hashing: some LeafHashing) {
         self.key = key
-        self.hashing = hashing
         salts = RecordSalts(key: key, hashing: hashing)
     }
 
-    func lineSalt(_ index: Int) -> Digest16 {
+    func lineSalt(_ index: Int, _ hashing: some LeafHashing) -> Digest16 {
         var data: [UInt8] = []
         RecordLeaf.lineSaltData(key: key, index: index, into: &data)
         return Digest16(hashing.digest(data.span))
     }
 
-    func lineDigest(_ line: SealedLine, index: Int) -> Digest32 {
+    func lineDigest(_ line: SealedLine, index: Int, _ hashing: some LeafHashing) -> Digest32 {
         var data: [UInt8] = []
-        RecordLeaf.lineData(line, salt: lineSalt(index), into: &data)
+        RecordLeaf.lineData(line, salt: lineSalt(index, hashing), into: &data)
         return hashing.digest(data.span)
     }
 
-    mutating func salt(_ record: UInt32) -> Digest16 { salts.salt(record, hashing) }
-
-    mutating func hash(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> Digest32 {
-        hash(entry, detail, lines: lines, hashing)
-    }
+    mutating func salt(_ record: UInt32, _ hashing: some LeafHashing) -> Digest16 { salts.salt(record, hashing) }
 
     mutating func hash(
         _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, _ hashing: some LeafHashing
@@ -177,8 +190,10 @@ struct LeafMaker {
         return hashing.digest(leaf)
     }
 
-    mutating func data(_ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32) -> [UInt8] {
-        _ = hash(entry, detail, lines: lines)
+    mutating func data(
+        _ entry: RecordEntry, _ detail: LeafDetail, lines: Digest32, _ hashing: some LeafHashing
+    ) -> [UInt8] {
+        _ = hash(entry, detail, lines: lines, hashing)
         return Array(leaf.content.dropFirst())
     }
 }
