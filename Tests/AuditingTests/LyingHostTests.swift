@@ -38,6 +38,7 @@ import Testing
         Lie(title: "an amount", stage: .arithmetic) { close in
             try close.replace(">14.40</Amount>", ">14.39</Amount>", in: settlement)
         },
+        Lie(title: "signed by a partner's key", stage: .trust) { close in close.isSignedByPartner = true },
         Lie(title: "points of a line", stage: .arithmetic) { close in
             try close.replace(">1563</", ">1562</", in: clearing)
         },

@@ -17,6 +17,8 @@ struct LyingHouse {
     struct Close {
         var fact: WindowClosed
         var documents: [(name: String, bytes: [UInt8])]
+        /// Whether the documents are signed by a partner's key.
+        var isSignedByPartner = false
 
         /// Replaces a text within a document, once.
         mutating func replace(_ old: String, _ new: String, in name: String) throws {
@@ -32,6 +34,7 @@ struct LyingHouse {
     private let folder: ScratchFolder
     private let audited: AuditedHouse
     private let signer: HostSigner
+    private let partner: HostSigner
 
     init(_ audited: AuditedHouse) throws {
         self.audited = audited
@@ -48,6 +51,9 @@ struct LyingHouse {
         signer = try HostSigner(
             certificate: try Certificate(pem: String(decoding: read("host-signing.pem"), as: UTF8.self)),
             key: try PrivateKey(pem: String(decoding: read("host-signing.key"), as: UTF8.self)))
+        partner = try HostSigner(
+            certificate: try Certificate(pem: String(decoding: read("MARCHE-signing.pem"), as: UTF8.self)),
+            key: try PrivateKey(pem: String(decoding: read("MARCHE-signing.key"), as: UTF8.self)))
     }
 
     /// The evidence of a window whose close was changed.
@@ -81,7 +87,8 @@ struct LyingHouse {
                 try append((.sealed(.window(seal)), []), envelope, to: new)
             case .checkpointSigned(var fact) where isClosed:
                 let checkpoint = try audited.key.checkpoint(try new.frontier)
-                let attachments = try signed([("checkpoint.note", Array(checkpoint.note.utf8))], at: envelope.time)
+                let attachments = try signed(
+                    [("checkpoint.note", Array(checkpoint.note.utf8))], at: envelope.time, by: signer)
                 (fact.size, fact.root) = (checkpoint.size, checkpoint.root)
                 fact.attachments = attachments.map { $0.reference(SHA256.digest) }
                 return try append((.checkpointSigned(fact), attachments), envelope, to: new)
@@ -101,12 +108,15 @@ struct LyingHouse {
         var close = Close(
             fact: fact, documents: try names.map { ($0, try log.attachment($0, of: envelope.sequence)) })
         try change(&close)
-        let attachments = try signed(close.documents, at: envelope.time)
+        let attachments = try signed(
+            close.documents, at: envelope.time, by: close.isSignedByPartner ? partner : signer)
         close.fact.attachments = attachments.map { $0.reference(SHA256.digest) }
         return (.windowClosed(close.fact), attachments)
     }
 
-    private func signed(_ documents: [(name: String, bytes: [UInt8])], at time: Timestamp) throws -> [Attachment] {
+    private func signed(
+        _ documents: [(name: String, bytes: [UInt8])], at time: Timestamp, by signer: HostSigner
+    ) throws -> [Attachment] {
         try documents.flatMap { name, bytes in
             [
                 Attachment(name: name, bytes: bytes),

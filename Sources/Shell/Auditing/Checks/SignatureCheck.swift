@@ -181,9 +181,11 @@ struct SignatureCheck {
     private mutating func checkEnclosed(_ name: String, _ owner: ExpectedSigner?, at envelope: FactEnvelope) throws {
         guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
-        let signers: SignerSource =
-            owner.map { .register(register(version, before: envelope.sequence), $0) }
-            ?? .anyone([host], purposes: [.hostSigning])
+        guard let owner else {
+            let signers = SignerSource.anyone([host], purposes: [.hostSigning])
+            return noteHost(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
+        }
+        let signers = SignerSource.register(register(version, before: envelope.sequence), owner)
         note(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
     }
 
@@ -261,7 +263,18 @@ struct SignatureCheck {
         let instant = time ?? stated ?? Timestamp(milliseconds: 0)
         let verdict = verifier.judge(
             signature, content: bytes, signers: .anyone([host], purposes: [.hostSigning]), at: instant, cache: &cache)
-        note(verdict, name + ".p7s", fingerprint: host.fingerprint)
+        noteHost(verdict, name + ".p7s")
+    }
+
+    /// What the host issues is signed by the certificate of the log's first fact, not by any for its use.
+    private mutating func noteHost(_ verdict: SignatureVerdict, _ item: String) {
+        guard case .verified(let verified) = verdict, verified.evidence.fingerprint != host.fingerprint else {
+            return note(verdict, item)
+        }
+        count += 1
+        fail(
+            .key, item, "it is of the certificate \(verified.evidence.fingerprint)",
+            expected: host.fingerprint.description)
     }
 
     // MARK: Acts and programmes
