@@ -130,4 +130,32 @@ import Testing
         try handle.close()
         #expect(throws: Fault.self) { try reader.find(1) { (_) throws(Fault) in false } }
     }
+
+    @Test func anAbsentIdSeldomReadsAPage() throws {
+        defer { folder.remove() }
+        var random = SeededGenerator.printed(for: "the filter of a run")
+        let directory = try directory()
+        var index = IdentityIndex(space: "MARCHE")
+        let store = directory.identityRuns(recentLimit: 20_000)
+        for number in 1...20_000 as ClosedRange<UInt32> {
+            try index.insert(Digest16(high: 0, low: random.next()), number: number, in: store)
+        }
+        let run = try #require(index.runs.first)
+        let reader = try directory.identityRuns().reader([run])
+        // Every page is damaged while the run is open: a fault tells that one was read.
+        let path = "\(directory.path)/derived/ids/MARCHE-\(run.first)-\(run.last).run"
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        for page in stride(from: 64, to: bytes.count, by: 4096) { bytes[page] ^= 1 }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.write(contentsOf: Data(bytes))
+        try handle.close()
+        let lookups = 20_000
+        var reads = 0
+        for _ in 0..<lookups {
+            let absent = UInt32.random(in: 0 ... .max, using: &random)
+            do { #expect(try reader.find(absent) { (_) throws(Fault) in false } == nil) } catch { reads += 1 }
+        }
+        // Specs/decisions/0006-id-index.md: about 1 %.
+        #expect((1...lookups / 50).contains(reads), "\(reads) of \(lookups)")
+    }
 }

@@ -26,6 +26,6 @@ struct FingerprintFilter {
         mixed = (mixed ^ mixed >> 32) &* 0xBF58_476D_1CE4_E5B9
         var mask: UInt64 = 0
         for shift in stride(from: 0 as UInt64, through: 18, by: 6) { mask |= 1 << (mixed >> shift & 63) }
-        return (Int((mixed >> 32) * scale >> 32), mask)
+        return (Int(((mixed >> 32) * scale) >> 32), mask)
     }
 }
