@@ -3,13 +3,23 @@
 /// About one fingerprint in eighty that is not there passes, and is then looked for in the run. One that is there
 /// always passes.
 struct FingerprintFilter {
-    private var words: [UInt64]
+    /// What the run's file keeps.
+    private(set) var words: [UInt64]
     private let scale: UInt64
 
     init(slots: Int) {
-        words = [UInt64](repeating: 0, count: max(slots / 16 * 3, 1))
+        words = [UInt64](repeating: 0, count: Self.wordCount(slots: slots))
         scale = UInt64(words.count)
     }
+
+    /// Takes the words of a filter that was kept.
+    init(words: [UInt64]) {
+        self.words = words
+        scale = UInt64(words.count)
+    }
+
+    /// How many words the filter of so many slots has.
+    static func wordCount(slots: Int) -> Int { max(slots / 16 * 3, 1) }
 
     mutating func insert(_ fingerprint: UInt32) {
         let (place, mask) = bits(fingerprint)

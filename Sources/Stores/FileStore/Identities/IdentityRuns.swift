@@ -39,7 +39,7 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
 
     /// Keeps a run of slots in rising order. One of the same name is replaced.
     public func write(_ run: IdentityRun, _ slots: [UInt64]) throws(Fault) {
-        if isReadOnly { return try keep(try OpenRun(run, .memory(slots))) }
+        if isReadOnly { return try keep(try OpenRun(run, memory: slots)) }
         try write(run) { (writer) throws(FileError) in
             for slot in slots { try writer.append(slot) }
         }
@@ -53,7 +53,7 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
             var slots: [UInt64] = []
             slots.reserveCapacity(run.count)
             try Self.merge(&cursors) { slots.append($0) }
-            return try keep(try OpenRun(run, .memory(slots)))
+            return try keep(try OpenRun(run, memory: slots))
         }
         var failure: Fault?
         try write(run) { (writer) throws(FileError) in
@@ -97,7 +97,7 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
             if try files.kind(temporary) != nil { try files.remove(temporary) }
             let file = try files.open(temporary, .create)
             try file.write(Self.header(run)[...], at: 0)
-            var writer = RunWriter(file, at: Int64(Self.headerBytes))
+            var writer = RunWriter(file, at: Int64(Self.headerBytes), slots: run.count)
             try body(&writer)
             try writer.finish()
             try file.sync()
@@ -111,7 +111,7 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
 
     private static func header(_ run: IdentityRun) -> [UInt8] {
         var bytes = magic
-        bytes.appendLE(UInt32(1))
+        bytes.appendLE(UInt32(2))
         bytes.appendLE(run.first)
         bytes.appendLE(run.last)
         bytes.appendLE(UInt32(run.level))
@@ -135,7 +135,7 @@ public final class IdentityRuns: IdentityRunStore, Sendable {
         let file = try orFault(try files.open(path, .read))
         let header = try orFault(try file.read(at: 0, count: Self.headerBytes))
         guard header == Self.header(run) else { throw Fault("\(path): it does not begin as the run \(run)") }
-        let open = try OpenRun(run, .file(file, at: Int64(Self.headerBytes)))
+        let open = try OpenRun(run, file: file, at: Int64(Self.headerBytes))
         try keep(open)
         return open
     }

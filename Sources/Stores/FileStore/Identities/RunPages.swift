@@ -6,6 +6,9 @@ enum RunPage {
     static let bytes = 4096
     static let slots = bytes / 8 - 1
 
+    /// How many pages so many slots take.
+    static func count(slots: Int) -> Int { (slots + Self.slots - 1) / Self.slots }
+
     /// The bytes of a page.
     static func encode(_ slots: ArraySlice<UInt64>) -> [UInt8] {
         var words = Array(slots)
@@ -44,22 +47,40 @@ struct RunWriter {
     private var buffer: [UInt8] = []
     private static let bufferBytes = 64 * RunPage.bytes
 
-    init(_ file: any OpenFile, at offset: Int64) {
+    private var index: RunIndex
+
+    /// Begins a run of so many slots.
+    init(_ file: any OpenFile, at offset: Int64, slots: Int) {
         self.file = file
         self.offset = offset
+        index = RunIndex(slots: slots)
     }
 
     mutating func append(_ slot: UInt64) throws(FileError) {
-        pending.append(slot)
+        let isInOrder = index.append(slot)
+        precondition(isInOrder, "the slots of a run rise")
+        try put(slot)
+    }
+
+    private mutating func put(_ word: UInt64) throws(FileError) {
+        pending.append(word)
         guard pending.count == RunPage.slots else { return }
         buffer += RunPage.encode(pending[...])
         pending.removeAll(keepingCapacity: true)
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 
+    /// Writes what is left, and the index behind it.
     mutating func finish() throws(FileError) {
-        if !pending.isEmpty { buffer += RunPage.encode(pending[...]) }
+        endPage()
+        for word in index.words { try put(word) }
+        endPage()
         try flush()
+    }
+
+    private mutating func endPage() {
+        if !pending.isEmpty { buffer += RunPage.encode(pending[...]) }
+        pending.removeAll(keepingCapacity: true)
     }
 
     private mutating func flush() throws(FileError) {
