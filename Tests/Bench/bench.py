@@ -50,11 +50,13 @@ def status(pid, name):
 
 
 class Gateway:
-    """A gateway on a copy of the demonstration's house."""
+    """A gateway on a copy of the demonstration's house, or on a house that is there."""
 
     def __init__(self, binary, demo, folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(demo, folder)
+        if demo:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(demo, folder)
+        (folder / "port").unlink(missing_ok=True)
         self.binary, self.folder, self.pki = binary, folder, folder / "pki"
         port_file = folder / "port"
         arguments = [binary, "serve", "--data", folder / "data", "--port", "0", "--port-file", port_file]
