@@ -203,7 +203,7 @@ let package = Package(
             name: "AuditingTests",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "House", "FileStore", "OpenSSLKit",
-                "Evidence", "Auditing", "Gateway", "Demonstration", "TestKit",
+                "Evidence", "Auditing", "Gateway", "Demonstration", "TestKit", "BenchEntries",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "CommandTests", dependencies: ["coalition", "TestKit"]),

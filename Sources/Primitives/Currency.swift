@@ -11,6 +11,14 @@ public struct CurrencyCode: Hashable, Comparable, Sendable, Codable, CustomStrin
         packed = bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 
+    /// Takes three capital letters as one number, the first highest, or answers nil.
+    public init?(letters: UInt32) {
+        guard letters >> 24 == 0, UInt8(letters >> 16).isUppercase, UInt8(letters >> 8 & 255).isUppercase,
+            UInt8(letters & 255).isUppercase
+        else { return nil }
+        packed = letters
+    }
+
     /// The three letters as one number, the first highest.
     public var letters: UInt32 { packed }
 

@@ -133,18 +133,22 @@ public enum Rounding: String, Hashable, Sendable, Codable, CaseIterable {
     case down = "DOWN"
 
     /// Divides and rounds. The divisor must be positive.
-    public func divide(_ numerator: Int128, by denominator: Int128) -> Int128 {
+    @inlinable
+    public func divide<Number: FixedWidthInteger & SignedInteger>(
+        _ numerator: Number, by denominator: Number
+    ) -> Number {
         precondition(denominator > 0, "the divisor must be positive")
         let magnitude = numerator.magnitude
         let divisor = denominator.magnitude
         var (quotient, rest) = magnitude.quotientAndRemainder(dividingBy: divisor)
+        // The rest is below the divisor, which is half the largest magnitude at most.
         let twice = rest * 2
         switch self {
         case .halfUp: if twice >= divisor { quotient += 1 }
         case .halfEven: if twice > divisor || (twice == divisor && quotient % 2 == 1) { quotient += 1 }
         case .down: rest = 0
         }
-        return numerator < 0 ? -Int128(quotient) : Int128(quotient)
+        return numerator < 0 ? -Number(quotient) : Number(quotient)
     }
 }
 

@@ -1,3 +1,4 @@
+import BenchEntries
 import Evidence
 import Foundation
 import Journal
@@ -77,5 +78,11 @@ import Transparency
             Array("CRP1".utf8) + salt + [UInt8](repeating: 0, count: 48) + place + [UInt8](repeating: 0, count: 12)
         #expect(Array(data.suffix(32)) == Self.plain(secret))
         #expect(sealer.leafHash(entry, Self.detail).bytes == Self.plain([0] + data))
+    }
+
+    @Test func `ordinary records are sealed as they are when judged one by one`() throws {
+        let cost = try SealingCost(records: 3_000)
+        let both = try cost.roots()
+        #expect(both.ordinary == both.full)
     }
 }

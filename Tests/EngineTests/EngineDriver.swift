@@ -31,6 +31,8 @@ final class EngineDriver {
     private var transactions: [BatchID: [String]] = [:]
     private var sequences: [PartnerID: Int64] = [:]
     private var acts: UInt64 = 0
+    /// Records that the fast way for ordinary records has posted.
+    private(set) var postedByLane = 0
 
     func hash(_ bytes: [UInt8]) -> Digest32 { hashing.digest(bytes[...]) }
 
@@ -111,10 +113,11 @@ final class EngineDriver {
         let converter = RecordConverter(
             programme: try programme, agreement: agreement, window: window, acceptedAt: time, hash: hash)
         let pending = try records.begin(batch: received)
+        let context = BatchContext(
+            partner: partner, batch: received, window: window.id, acceptedDay: converter.acceptedDay,
+            agreement: agreement)
         var decision = try BatchDecision(
-            context: BatchContext(
-                partner: partner, batch: received, window: window.id, acceptedDay: converter.acceptedDay,
-                agreement: agreement), history: history, members: Members(hashing: hashing), pending: pending)
+            context: context, history: history, members: Members(hashing: hashing), pending: pending)
         var out: [BatchDecision.Decided] = []
         for (index, content) in contents.enumerated() {
             let record = ParsedRecord(
@@ -125,6 +128,8 @@ final class EngineDriver {
             out.append(result)
         }
         let entries = try pending.seal()
+        decision.discardIdentities()
+        try compareWithLane(contents, converter, context, entries, decision)
         // As the gateway has it: a file of nothing but refused records is refused and posts nothing.
         let refused = out.filter { $0.entry.status == .refused }.count
         let status: FileStatus = refused == 0 ? .accepted : refused == out.count ? .refused : .partlyAccepted
@@ -150,5 +155,64 @@ final class EngineDriver {
             checker: ApprovalRecord(signer: "y", part: "checker", fingerprint: .zero, signature: references[2]))
         try append(.actCarriedOut(ActCarriedOut(act: act, evidence: evidence)), attachments, at: time)
         try advance(to: time)
+    }
+
+    /// Judges the same records with those that are ordinary on their fast way: entries, sums and posting must be equal.
+    private func compareWithLane(
+        _ contents: [RecordContent], _ converter: RecordConverter, _ context: BatchContext,
+        _ entries: EntriesReference, _ expected: BatchDecision
+    ) throws {
+        let pending = try MemoryRecordStore(hashing: hashing).begin(batch: context.batch)
+        var decision = try BatchDecision(
+            context: context, history: history, members: Members(hashing: hashing), pending: pending)
+        var ordinary = OrdinaryConverter(converter)
+        var run: [OrdinaryCandidate] = []
+        for (index, content) in contents.enumerated() {
+            let place = RecordPlace(number: index + 1, line: 0, offset: 0, length: 0)
+            let digest = ContentDigest(hash(Array("\(content)".utf8)))
+            if let record = ordinaryRecord(content, place, digest, context.partner),
+                let candidate = ordinary.convert(record)
+            {
+                run.append(candidate)
+                continue
+            }
+            try post(&run, ordinary.plans, &decision)
+            let record = ParsedRecord(place: place, content: content, warnings: [], contentDigest: digest)
+            _ = try decision.decide(converter.convert(record), books: house.ledger)
+        }
+        try post(&run, ordinary.plans, &decision)
+        decision.discardIdentities()
+        guard try pending.seal() == entries, decision.sums == expected.sums,
+            decision.posting(isFile: true) == expected.posting(isFile: true)
+        else { throw ScenarioError("the fast way for ordinary records has another result in batch \(context.batch)") }
+    }
+
+    private func post(
+        _ run: inout [OrdinaryCandidate], _ plans: [OrdinaryPlan], _ decision: inout BatchDecision
+    ) throws {
+        var index = 0
+        while index < run.count {
+            let posted = try decision.post(run[index...], plans: plans, books: house.ledger)
+            postedByLane += posted
+            index += posted
+            guard index < run.count else { break }
+            _ = try decision.decide(run[index].candidate(by: plans[Int(run[index].plan)]), books: house.ledger)
+            index += 1
+        }
+        run = []
+    }
+
+    private func ordinaryRecord(
+        _ content: RecordContent, _ place: RecordPlace, _ digest: ContentDigest, _ partner: PartnerID
+    ) -> OrdinaryRecord? {
+        guard content.type == .accrual || content.type == .redemption, content.unit.minorUnits == nil,
+            let member = content.account?.number, content.brand == nil, content.channel == nil,
+            content.businessLine == nil
+        else { return nil }
+        let id = Array(content.transactionID.text.utf8)
+        return OrdinaryRecord(
+            place: place, type: content.type, member: member, businessDate: content.businessDate, unit: content.unit,
+            units: content.units, contentDigest: digest,
+            identity: hash(RecordIdentity.prefix(of: partner) + [UInt8(id.count)] + id))
     }
 }

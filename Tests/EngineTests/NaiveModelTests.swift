@@ -18,6 +18,8 @@ import Testing
         var statements = 0
         var steps = 0
         var refusedSteps = 0
+        /// Records that the fast way for ordinary records has posted; the driver compares it with the full way.
+        var postedByLane = 0
 
         mutating func add(_ run: RandomRun) {
             records += run.compared.records
@@ -25,6 +27,7 @@ import Testing
             statements += run.compared.statements
             steps += run.compared.steps
             refusedSteps += run.compared.refusedSteps
+            postedByLane += run.driver.postedByLane
         }
     }
 
@@ -51,6 +54,7 @@ import Testing
         let tally = try Self.play("records by the rules", Self.cases, for: .records, events: 25)
         // The generator has to reach the rules.
         #expect(tally.accepted > tally.records / 3)
+        #expect(tally.postedByLane > tally.records / 50)
         #expect(tally.records > 20 * Self.cases)
         #expect(tally.statements > 4 * Self.cases)
     }

@@ -64,8 +64,7 @@ struct RecordStoreContract {
         #expect(reference.count == 3000)
         #expect(throws: Fault.self) { try pending.append(random.next(3001)) }
         var expected: [UInt8] = []
-        var codec = RecordEntryCodec()
-        for entry in entries { codec.append(entry, to: &expected) }
+        for entry in entries { RecordEntryCodec.append(entry, to: &expected) }
         #expect(reference.digest == Hashing.plain.digest(expected[...]))
         for store in [store, subject.open()] {
             var found: [RecordEntry] = []
@@ -228,8 +227,7 @@ struct FileRecordStoreTests {
         (entry.businessDate, entry.lineSet) = (BusinessDate(daysSince1970: 20_000), -1)
         entry.original = RecordLocation(batch: 5, record: 6)
         var bytes: [UInt8] = []
-        var codec = RecordEntryCodec()
-        codec.append(entry, to: &bytes)
+        RecordEntryCodec.append(entry, to: &bytes)
         var expected: [UInt8] = [1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 3, 3, 13, 0]
         expected += (1...16).map { UInt8($0) } + [UInt8](repeating: 0, count: 32)
         expected += [0x45, 0x55, 0x52, 0] + [UInt8](repeating: 255, count: 8) + [0, 1, 0, 0, 0, 0, 0, 0]

@@ -176,8 +176,7 @@ public final class MemoryRecordStore: RecordStore, Sendable {
     fileprivate static func entry(_ record: UInt32, in bytes: [UInt8]) throws(Fault) -> RecordEntry {
         let size = RecordEntryCodec.size
         guard record >= 1, Int(record) * size <= bytes.count else { throw Fault("there is no entry \(record)") }
-        var codec = RecordEntryCodec()
-        return try codec.decode(bytes[(Int(record) - 1) * size..<Int(record) * size])
+        return try RecordEntryCodec.decode(bytes[(Int(record) - 1) * size..<Int(record) * size])
     }
 
     private func bytes(_ batch: UInt64) throws(Fault) -> [UInt8] {
@@ -195,7 +194,6 @@ final class MemoryPendingEntries: PendingEntries {
     private let store: MemoryRecordStore
     private let batch: UInt64
     private var bytes: [UInt8] = []
-    private var codec = RecordEntryCodec()
     private var isOpen = true
 
     init(store: MemoryRecordStore, batch: UInt64) {
@@ -208,7 +206,7 @@ final class MemoryPendingEntries: PendingEntries {
         guard Int(entry.record) == bytes.count / RecordEntryCodec.size + 1 else {
             throw Fault("entry \(entry.record) does not follow on \(bytes.count / RecordEntryCodec.size)")
         }
-        codec.append(entry, to: &bytes)
+        RecordEntryCodec.append(entry, to: &bytes)
     }
 
     func entry(_ record: UInt32) throws(Fault) -> RecordEntry { try MemoryRecordStore.entry(record, in: bytes) }

@@ -53,12 +53,36 @@ struct Collector: BatchSink {
     mutating func record(_ outcome: RecordOutcome) throws(Refusal) { result.outcomes.append(outcome) }
 }
 
-/// Reads a whole file in pieces of a size.
+/// Reads a whole file in pieces of a size, and again with the fast way for ordinary records: both must tell the same.
 func readBatch(
     _ bytes: [UInt8], format: BatchFormat? = nil, limits: Limits = Limits(), piece: Int = .max
 ) -> ReadResult {
-    let reader = BatchReader(format: format, limits: limits, hash: testHash)
-    var sink = Collector()
+    let full = read(bytes, BatchReader(format: format, limits: limits, hash: testHash), Collector(), piece)
+    let fast = readByLane(bytes, format: format, limits: limits, piece: piece)
+    #expect(fast.steps == full.outcomes.map(LaneStep.init), "\(String(decoding: bytes, as: UTF8.self))")
+    #expect(fast.result.header == full.header && fast.result.summary == full.summary)
+    #expect(fast.result.refusal == full.refusal, "\(String(decoding: bytes, as: UTF8.self))")
+    return full
+}
+
+/// Reads a whole file with the fast way for ordinary records.
+func readByLane(
+    _ bytes: [UInt8], format: BatchFormat? = nil, limits: Limits = Limits(), piece: Int = .max
+) -> LaneCollector {
+    let lane = OrdinaryLane(identityPrefix: LaneStep.prefix) { bytes in
+        testHash(bytes.indices.map { bytes[$0] })
+    }
+    var sink = LaneCollector()
+    sink.result = read(
+        bytes, BatchReader(format: format, limits: limits, lane: lane, hash: testHash), LaneCollector(), piece
+    ) { sink = $0 }
+    return sink
+}
+
+private func read<Sink: ResultSink>(
+    _ bytes: [UInt8], _ reader: BatchReader, _ empty: Sink, _ piece: Int, _ done: (Sink) -> Void = { _ in }
+) -> ReadResult {
+    var sink = empty
     do throws(Refusal) {
         var start = 0
         while start < bytes.count {
@@ -70,7 +94,63 @@ func readBatch(
     } catch {
         sink.result.refusal = error
     }
+    done(sink)
     return sink.result
+}
+
+/// A sink with a result.
+protocol ResultSink: BatchSink {
+    var result: ReadResult { get set }
+}
+
+extension Collector: ResultSink {}
+
+/// What both ways tell of a record.
+enum LaneStep: Equatable {
+    case refused(RefusedRecord)
+    case warned(ParsedRecord)
+    case fine(OrdinaryRecord)
+    /// A record without a finding that the fast way does not read.
+    case other(ParsedRecord)
+
+    static let prefix = Array("prefix".utf8)
+
+    init(_ outcome: RecordOutcome) {
+        switch outcome {
+        case .refused(let record): self = .refused(record)
+        case .parsed(let record) where !record.warnings.isEmpty: self = .warned(record)
+        case .parsed(let record):
+            let content = record.content
+            guard let account = content.account, content.type == .accrual || content.type == .redemption,
+                content.unit.minorUnits == nil
+            else {
+                self = .other(record)
+                return
+            }
+            let id = Array(content.transactionID.text.utf8)
+            self = .fine(
+                OrdinaryRecord(
+                    place: record.place, type: content.type, member: account.number,
+                    businessDate: content.businessDate, unit: content.unit, units: content.units,
+                    contentDigest: record.contentDigest,
+                    identity: testHash(Self.prefix + [UInt8(id.count)] + id)))
+        }
+    }
+}
+
+/// Takes ordinary records as such.
+struct LaneCollector: ResultSink {
+    var result = ReadResult()
+    var steps: [LaneStep] = []
+    var ordinary = 0
+
+    mutating func header(_ header: BatchHeader) throws(Refusal) { result.header = header }
+    mutating func record(_ outcome: RecordOutcome) throws(Refusal) { steps.append(LaneStep(outcome)) }
+    mutating func ordinary(_ record: OrdinaryRecord) throws(Refusal) -> Bool {
+        steps.append(.fine(record))
+        ordinary += 1
+        return true
+    }
 }
 
 func readBatch(_ text: String, format: BatchFormat? = nil, limits: Limits = Limits(), piece: Int = .max) -> ReadResult {

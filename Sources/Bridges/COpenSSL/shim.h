@@ -44,5 +44,30 @@ static inline void coalition_sha256(const unsigned char *bytes, size_t count, un
     SHA256_Final(out, &context);
 }
 
+// The state of SHA-256 behind one block, as eight words.
+static inline void coalition_sha256_state(const unsigned char block[64], unsigned int out[8]) {
+    coalition_sha256_blocks(block, 1, out);
+}
+
+// SHA-256 of a block whose state is given and some bytes behind it; 32 bytes out.
+static inline void coalition_sha256_continue(
+    const unsigned int state[8], const unsigned char *bytes, size_t count, unsigned char *out) {
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    for (int word = 0; word < 8; word++) context.h[word] = state[word];
+    context.Nl = 512;
+    SHA256_Update(&context, bytes, count);
+    SHA256_Final(out, &context);
+}
+
+// HMAC-SHA-256 (RFC 2104) of some bytes, by the states behind the key's inner and outer block; 32 bytes out.
+static inline void coalition_hmac_sha256(
+    const unsigned int inner[8], const unsigned int outer[8], const unsigned char *bytes, size_t count,
+    unsigned char *out) {
+    unsigned char digest[32];
+    coalition_sha256_continue(inner, bytes, count, digest);
+    coalition_sha256_continue(outer, digest, 32, out);
+}
+
 // RFC 2253 text of a name, with UTF-8 as it is.
 static const unsigned long coalition_name_flags = XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB;

@@ -9,33 +9,49 @@ public enum HMACSHA256 {
     }
 }
 
-/// HMAC-SHA-256 under one key for many messages, without allocating for each.
-///
-/// It belongs to one task at a time.
-public final class HMACHasher {
-    private var inner = DigestContext()
-    private let innerPad: [UInt8]
-    private let outerPad: [UInt8]
+/// HMAC-SHA-256 under one key for many messages: the key's two blocks are hashed once.
+public struct HMACHasher: Sendable {
+    private var inner: [8 of UInt32] = .init(repeating: 0)
+    private var outer: [8 of UInt32] = .init(repeating: 0)
 
     /// Makes a hasher for a key of any length.
     public init(key: [UInt8]) {
         var block = key.count > 64 ? SHA256.digest(key).bytes : key
         block += [UInt8](repeating: 0, count: 64 - block.count)
-        innerPad = block.map { $0 ^ 0x36 }
-        outerPad = block.map { $0 ^ 0x5C }
+        Self.state(block.map { $0 ^ 0x36 }, &inner)
+        Self.state(block.map { $0 ^ 0x5C }, &outer)
+    }
+
+    private static func state(_ block: [UInt8], _ out: inout [8 of UInt32]) {
+        precondition(block.count == 64, "a block of SHA-256 has 64 bytes")
+        var span = out.mutableSpan
+        // SAFETY: the call reads 64 bytes and writes eight words.
+        unsafe span.withUnsafeMutableBufferPointer { words in
+            unsafe block.withUnsafeBufferPointer { bytes in
+                unsafe coalition_sha256_state(bytes.baseAddress, words.baseAddress)
+            }
+        }
     }
 
     /// The code of a message.
     public func code(_ message: Span<UInt8>) -> Digest32 {
-        let (innerPad, outerPad) = (innerPad, outerPad)
-        inner.begin(.sha256)
-        inner.update(innerPad.span)
-        inner.update(message)
-        let digest = inner.finish(count: 32)
-        inner.begin(.sha256)
-        inner.update(outerPad.span)
-        inner.update(digest.span)
-        return inner.finishDigest32()
+        var out: [4 of UInt64] = .init(repeating: 0)
+        var span = out.mutableSpan
+        // SAFETY: the call reads eight words of each state and the message, and writes 32 bytes.
+        unsafe span.withUnsafeMutableBytes { buffer in
+            unsafe inner.span.withUnsafeBufferPointer { inner in
+                unsafe outer.span.withUnsafeBufferPointer { outer in
+                    unsafe message.withUnsafeBufferPointer { bytes in
+                        unsafe coalition_hmac_sha256(
+                            inner.baseAddress, outer.baseAddress, bytes.baseAddress, bytes.count,
+                            buffer.baseAddress?.assumingMemoryBound(to: UInt8.self))
+                    }
+                }
+            }
+        }
+        return Digest32(
+            words: UInt64(bigEndian: out[0]), UInt64(bigEndian: out[1]), UInt64(bigEndian: out[2]),
+            UInt64(bigEndian: out[3]))
     }
 }
 

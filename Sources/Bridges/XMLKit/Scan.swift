@@ -1,10 +1,10 @@
 /// Finds bytes, eight at a time.
-enum Scan {
+package enum Scan {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
     /// The index of the first byte of a value from a place on, or the count.
-    static func first(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
+    package static func first(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             let raw = UnsafeRawBufferPointer(buffer)
             let pattern = ones &* UInt64(byte)

@@ -46,6 +46,12 @@ package struct TagLengthGuard: Sendable {
         self.attributesPerTag = attributesPerTag
     }
 
+    /// Whether the bytes so far end outside of markup.
+    package var isInContent: Bool { state == .content }
+
+    /// Takes note of bytes that need no watching; they must begin and end outside of markup.
+    package mutating func passOver(_ count: Int) { position += Int64(count) }
+
     /// Watches the next piece and answers what must not pass, with the index of the byte at which it showed.
     package mutating func check(_ bytes: Span<UInt8>) -> (index: Int, violation: Violation)? {
         let count = bytes.count

@@ -19,6 +19,8 @@ struct XMLRecorder {
     private var blankOverflow = false
     private var lastWasStart = false
     private var depth = 0
+    /// Bytes of the document that libxml2 was not given.
+    private var passedBytes: Int64 = 0
 
     init(context: UnsafeMutablePointer<xmlParserCtxt>, vocabulary: XMLVocabulary, limits: XMLLimits) {
         unsafe self.context = unsafe context
@@ -46,11 +48,20 @@ struct XMLRecorder {
     /// The offset in the document at which libxml2 stands.
     var offset: Int64 {
         guard let input = unsafe context.pointee.input else { return -1 }
-        return unsafe Int64(input.pointee.consumed) + Int64(input.pointee.cur - input.pointee.base)
+        return unsafe passedBytes + Int64(input.pointee.consumed) + Int64(input.pointee.cur - input.pointee.base)
     }
 
     /// The line on which libxml2 stands.
     var line: Int { unsafe Int(context.pointee.input?.pointee.line ?? 0) }
+
+    /// Whether nothing was recorded since the last tag.
+    var isBehindTag: Bool { output.fault == nil && pool.count == textStart && !blankOverflow }
+
+    /// Takes note of bytes that libxml2 is not given. It counts their lines, which its messages name.
+    mutating func passOver(bytes: Int, lines: Int) {
+        passedBytes += Int64(bytes)
+        unsafe context.pointee.input?.pointee.line += Int32(truncatingIfNeeded: lines)
+    }
 
     mutating func fail(_ kind: XMLFault.Kind, _ detail: String, line: Int? = nil, offset: Int64? = nil) {
         guard output.fault == nil else { return }

@@ -84,6 +84,37 @@ public final class XMLStreamParser {
         }
     }
 
+    /// Parses what has come so far and gives its events to `consume`, instead of waiting for a whole block.
+    package func flush<E>(_ consume: (borrowing XMLEvents) throws(E) -> Void) throws(E) {
+        guard fault == nil, !block.isEmpty else { return }
+        parse(block.span)
+        block.removeAll(keepingCapacity: true)
+        try deliver(consume)
+    }
+
+    /// Whether all bytes so far are parsed, and they end behind a tag.
+    package var isBehindTag: Bool {
+        guard fault == nil, block.isEmpty, head == nil, tagGuard.isInContent, !validator.isWithinCharacter,
+            unsafe recorder.pointee.isBehindTag, let input = unsafe context.pointee.input
+        else { return false }
+        return unsafe input.pointee.cur == input.pointee.end
+    }
+
+    /// The line at the end of the bytes that were parsed or passed over.
+    package var line: Int { unsafe recorder.pointee.line }
+
+    /// The number of bytes that were parsed or passed over.
+    package var offset: Int64 { received }
+
+    /// Passes over bytes that stand behind a tag, as if they were not part of the document but for places and lines.
+    ///
+    /// They must be whole elements and blanks, well-formed and in UTF-8, that the caller has read otherwise.
+    package func passOver(bytes: Int, lines: Int) {
+        received += Int64(bytes)
+        tagGuard.passOver(bytes)
+        unsafe recorder.pointee.passOver(bytes: bytes, lines: lines)
+    }
+
     /// Ends the document: gives the last events to `consume`, with a fault when the document is not complete.
     public func finish<E>(_ consume: (borrowing XMLEvents) throws(E) -> Void) throws(E) {
         guard fault == nil else { return }
@@ -171,7 +202,7 @@ public final class XMLStreamParser {
     /// The line of the first byte that libxml2 was not given.
     private func lineBehindInput() -> Int {
         guard let input = unsafe context.pointee.input else { return 1 }
-        var line = unsafe Int(input.pointee.line)
+        var line = unsafe recorder.pointee.line
         guard var at = unsafe input.pointee.cur, let end = unsafe input.pointee.end else { return line }
         while unsafe at < end {
             if unsafe at.pointee == 0x0A { line += 1 }

@@ -86,6 +86,20 @@ public enum RecordLeaf {
         }
     }
 
+    /// The same for a record that leaves nothing and whose points are on its one line.
+    public static func writeOrdinary(
+        _ entry: RecordEntry, lines: Digest32, privately: Digest32, into message: inout HashMessage
+    ) {
+        message.fill(count: 1 + headBytes + 1 + 8 + 64) { cursor, out in
+            cursor.put(UInt8(0), &out)
+            put(entry, 0, &cursor, &out)
+            cursor.put(UInt8(1), &out)
+            cursor.put(UInt64(bitPattern: entry.points), &out)
+            put(lines, &cursor, &out)
+            put(privately, &cursor, &out)
+        }
+    }
+
     @inline(__always)
     private static func put(_ digest: Digest32, _ cursor: inout WordCursor, _ out: inout MutableSpan<UInt64>) {
         let words = digest.words

@@ -53,11 +53,15 @@ public struct BatchDecision {
     /// Made with the first record, because only then the books are at hand; the partner's runs stay as they are.
     private var partnerRuns: (any IdentityRunReader)?
     private var remainders: [RecordLocation: PartnerLedger.Remainder] = [:]
-    private var redeemed: [BusinessDate: Int64] = [:]
+    var redeemed: [BusinessDate: Int64] = [:]
     private var bonuses: [RecordLocation: [RecordLocation]] = [:]
-    private var book: PostingBook
+    var book: PostingBook
+    /// The larger of points and units by partner in the window, with those of this batch; the submitter's apart.
     private var gross: [PartnerID: Int64] = [:]
-    /// What the leaf of the last record says beyond its entry.
+    var ownGross: Int64?
+    /// By the plans of the batch; nil where none of its records was accepted yet.
+    var ordinaryPlaces: [OrdinaryPlace?] = []
+    /// What the leaf of the last record says beyond its entry, when that was not an ordinary one.
     public private(set) var lastDetail = LeafDetail(left: 0, shares: [])
 
     /// Begins a decision.
@@ -81,10 +85,16 @@ public struct BatchDecision {
     }
 
     /// The books as one record sees them; never kept.
-    private struct View {
+    struct View {
         let books: LedgerState
         let ledger: PartnerLedger
         let runs: any IdentityRunReader
+    }
+
+    mutating func view(_ books: LedgerState) throws(Fault) -> View {
+        let ledger = books.partners[context.partner] ?? PartnerLedger(context.partner)
+        if partnerRuns == nil { partnerRuns = try history.identities.reader(ledger.identityRuns) }
+        return View(books: books, ledger: ledger, runs: partnerRuns ?? ownRuns)
     }
 
     private static func space(_ batch: UInt64) -> String { "batch-\(batch)" }
@@ -118,9 +128,7 @@ public struct BatchDecision {
     ///   the batch: other facts of the partner wait until it is decided.
     /// - Throws: `Fault` when an entry cannot be read or stored.
     public mutating func decide(_ candidate: Candidate, books: LedgerState) throws(Fault) -> Decided {
-        let ledger = books.partners[context.partner] ?? PartnerLedger(context.partner)
-        if partnerRuns == nil { partnerRuns = try history.identities.reader(ledger.identityRuns) }
-        let view = View(books: books, ledger: ledger, runs: partnerRuns ?? ownRuns)
+        let view = try view(books)
         var entry = RecordEntry(record: candidate.record, offset: candidate.offset, length: candidate.length)
         entry.type = candidate.type
         entry.identity = candidate.identity
@@ -187,14 +195,15 @@ public struct BatchDecision {
     ) -> Bool {
         for line in lines {
             let partner = line.key.partner
-            let before = gross[partner] ?? view.books.windows[context.window]?.gross(of: partner) ?? 0
+            let known = partner == context.partner ? ownGross : gross[partner]
+            let before = known ?? view.books.windows[context.window]?.gross(of: partner) ?? 0
             let more = max(line.points, candidate.units)
             guard more < Limits.unitsPerWindow - before else {
                 let field = candidate.place.field("LoyaltyAmount")
                 findings.append(Finding(.lim006, at: field, value: "\(candidate.units)"))
                 return false
             }
-            gross[partner] = before + more
+            if partner == context.partner { ownGross = before + more } else { gross[partner] = before + more }
         }
         return true
     }
@@ -318,7 +327,12 @@ public struct BatchDecision {
         entry.status = .accepted
         entry.lineSet = book.add(entry, lines: lines, promotion: promotion, hostPoints: hostPoints)
         lastDetail = LeafDetail(left: left, shares: lines.map(\.points))
-        guard try identities.insert(entry.identity, number: entry.record, in: history.identities) else { return }
+        try insert(entry.identity, number: entry.record)
+    }
+
+    /// Takes an id for a record of this batch.
+    mutating func insert(_ identity: Digest16, number: UInt32) throws(Fault) {
+        guard try identities.insert(identity, number: number, in: history.identities) else { return }
         ownRuns = try history.identities.reader(identities.runs)
     }
 
@@ -331,7 +345,7 @@ public struct BatchDecision {
         sealer.seal(entry, lastDetail)
     }
 
-    private func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {
+    func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {
         let own = try identities.find(identity, reader: ownRuns) { (record: UInt32) throws(Fault) -> Bool in
             try pending.entry(record).identity == identity
         }

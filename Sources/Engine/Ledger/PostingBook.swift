@@ -7,7 +7,8 @@ struct PostingBook: Sendable {
     private var total: Posting
     private var lineIndex: [LineKey: Int] = [:]
     private var setIndex: [LineSet: Int] = [:]
-    private var statusSums: [SumKey: StatusSum] = [:]
+    private var statusSums: [StatusSum] = []
+    private var sumIndex: [SumKey: Int] = [:]
     private var accepted: Int64 = 0
     private var refused: Int64 = 0
     private var late: Int64 = 0
@@ -51,14 +52,12 @@ struct PostingBook: Sendable {
     /// Counts a record of any status.
     mutating func count(_ entry: RecordEntry) {
         let key = SumKey(status: entry.status, unit: entry.unit)
-        var sum =
-            statusSums[key] ?? StatusSum(status: entry.status, unit: entry.unit, records: 0, units: 0, points: 0)
-        sum.records += 1
-        // Refused amounts are bounded one by one only: a sum that does not fit stays at the largest number.
-        let (units, overflow) = sum.units.addingReportingOverflow(entry.units)
-        sum.units = overflow ? .max : units
-        sum.points += entry.points
-        statusSums[key] = sum
+        let index = sumIndex[key] ?? statusSums.count
+        if index == statusSums.count {
+            sumIndex[key] = index
+            statusSums.append(StatusSum(status: entry.status, unit: entry.unit, records: 0, units: 0, points: 0))
+        }
+        count(entry, inSum: index)
         switch entry.status {
         case .accepted:
             accepted += 1
@@ -68,8 +67,44 @@ struct PostingBook: Sendable {
         }
     }
 
+    private mutating func count(_ entry: RecordEntry, inSum index: Int) {
+        statusSums[index].records += 1
+        // Refused amounts are bounded one by one only: a sum that does not fit stays at the largest number.
+        let (units, overflow) = statusSums[index].units.addingReportingOverflow(entry.units)
+        statusSums[index].units = overflow ? .max : units
+        statusSums[index].points += entry.points
+    }
+
+    /// Where records of one line alone count.
+    struct Place {
+        let line: Int
+        let set: Int32
+        let sum: Int
+    }
+
+    /// The place of records that count on one line and in one sum; nil when none has counted there.
+    func place(of key: LineKey, status: RecordStatus, unit: CurrencyCode) -> Place? {
+        guard let line = lineIndex[key], let set = setIndex[LineSet(lines: [line])],
+            let sum = sumIndex[SumKey(status: status, unit: unit)]
+        else { return nil }
+        return Place(line: line, set: Int32(set), sum: sum)
+    }
+
+    /// Adds and counts an accepted record at its place: the same as `add` and `count`, for a record like one before.
+    mutating func add(ordinary entry: RecordEntry, at place: Place) {
+        total.lines[place.line].records += 1
+        total.lines[place.line].units += entry.units
+        total.lines[place.line].points += entry.points
+        if entry.isLate { total.lines[place.line].late += 1 }
+        if entry.isCarriedOver { total.lines[place.line].carriedOver += 1 }
+        if let day = entry.businessDate, day > total.latestBusinessDate ?? day { total.latestBusinessDate = day }
+        count(entry, inSum: place.sum)
+        accepted += 1
+        if entry.isLate { late += 1 }
+    }
+
     var sums: [StatusSum] {
-        statusSums.values.sorted {
+        statusSums.sorted {
             ($0.status.rawValue, $0.unit?.description ?? "") < ($1.status.rawValue, $1.unit?.description ?? "")
         }
     }

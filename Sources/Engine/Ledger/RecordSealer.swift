@@ -82,6 +82,9 @@ public final class RecordSealer {
     /// Seals the next record; its set must be known.
     public func seal(_ entry: RecordEntry, _ detail: LeafDetail) { state.seal(entry, detail, hashing) }
 
+    /// Seals the next record, whose points are on its one line; its set must be known.
+    func sealOrdinary(_ entry: RecordEntry) { state.sealOrdinary(entry, hashing) }
+
     /// The hash of a record's leaf; its set must be known.
     public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
         state.leafHash(entry, detail, hashing)
@@ -125,6 +128,11 @@ private struct Sealing {
         tail.append(leafHash(entry, detail, hashing), hashing)
         if tail.end - tail.begin == Self.tile { endTile(hashing) }
         shares.add(entry, detail)
+    }
+
+    mutating func sealOrdinary(_ entry: RecordEntry, _ hashing: some LeafHashing) {
+        tail.append(leaves.ordinaryHash(entry, lines: sets[Int(entry.lineSet)], hashing), hashing)
+        if tail.end - tail.begin == Self.tile { endTile(hashing) }
     }
 
     private mutating func endTile(_ hashing: some LeafHashing) {
@@ -187,6 +195,12 @@ private struct LeafMaker {
     ) -> Digest32 {
         RecordLeaf.writePrivate(entry, salt: salts.salt(entry.record, hashing), into: &secret)
         RecordLeaf.write(entry, detail, lines: lines, privately: hashing.digest(secret), into: &leaf)
+        return hashing.digest(leaf)
+    }
+
+    mutating func ordinaryHash(_ entry: RecordEntry, lines: Digest32, _ hashing: some LeafHashing) -> Digest32 {
+        RecordLeaf.writePrivate(entry, salt: salts.salt(entry.record, hashing), into: &secret)
+        RecordLeaf.writeOrdinary(entry, lines: lines, privately: hashing.digest(secret), into: &leaf)
         return hashing.digest(leaf)
     }
 

@@ -54,7 +54,9 @@ public struct Ratio: Hashable, Sendable, Codable {
 
     /// The result for so many units, rounded to whole points: the one place where points are rounded. Rule R1.
     public func convert(_ units: Int64) -> Int64 {
-        Int64(rounding.divide(Int128(units) * Int128(toUnits), by: Int128(fromUnits)))
+        let (product, isWide) = units.multipliedReportingOverflow(by: toUnits)
+        if !isWide { return rounding.divide(product, by: fromUnits) }
+        return Int64(rounding.divide(Int128(units) * Int128(toUnits), by: Int128(fromUnits)))
     }
 }
 

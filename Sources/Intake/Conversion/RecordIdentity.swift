@@ -7,11 +7,14 @@ public enum RecordIdentity {
     ///
     /// The input is versioned and its parts carry their lengths, so that no two pairs have the same input.
     public static func of(_ transaction: TransactionID, partner: PartnerID, hash: ([UInt8]) -> Digest32) -> Digest16 {
-        var input = Array("coalition-record-1".utf8)
-        for part in [partner.text, transaction.text] {
-            input.append(UInt8(part.utf8.count))
-            input.append(contentsOf: part.utf8)
-        }
+        var input = prefix(of: partner)
+        input.append(UInt8(transaction.text.utf8.count))
+        input.append(contentsOf: transaction.text.utf8)
         return Digest16(hash(input))
+    }
+
+    /// What is hashed before the length of a transaction id and the id.
+    public static func prefix(of partner: PartnerID) -> [UInt8] {
+        Array("coalition-record-1".utf8) + [UInt8(partner.text.utf8.count)] + Array(partner.text.utf8)
     }
 }

@@ -39,6 +39,17 @@ enum JudgedRecord: Sendable {
     case refused(RefusedRecord)
 }
 
+/// What was found in one piece of a file, in order.
+struct JudgedPiece: Sendable {
+    var header: BatchHeader?
+    /// Ordinary records; they need little room each, so they are not kept among the others.
+    var ordinary: [OrdinaryCandidate] = []
+    /// The batch's plans so far, by their numbers.
+    var plans: [OrdinaryPlan] = []
+    /// All others, each with the number of ordinary ones before it.
+    var others: [(before: Int, record: JudgedRecord)] = []
+}
+
 extension Clearinghouse {
     static let pieceBytes = 256 << 10
 
@@ -108,33 +119,56 @@ extension Clearinghouse {
 
     @concurrent
     private nonisolated func run(_ order: JudgementOrder) async throws {
-        let hasher = RecordHasher()
-        let hash: (([UInt8]) -> Digest32) = { hasher.digest($0) }
         var sink = JudgementSink(
             converter: RecordConverter(
                 programme: order.programme, agreement: order.agreement, window: order.window,
-                acceptedAt: order.receivedAt, hash: hash))
-        let reader = BatchReader(format: order.format, limits: order.limits, hash: { SHA256.digest($0) })
+                acceptedAt: order.receivedAt, hash: { OpenSSLTreeHashing.digest($0.span) }))
+        let lane = OrdinaryLane(identityPrefix: RecordIdentity.prefix(of: order.batch.partner)) {
+            OpenSSLTreeHashing.digest($0)
+        }
+        let reader = BatchReader(format: order.format, limits: order.limits, lane: lane) {
+            OpenSSLTreeHashing.digest($0.span)
+        }
+        // The writer takes one piece while the next is read here.
+        var taking: Task<Void, any Error>?
         do {
             var offset: Int64 = 0
             while offset < order.original.size {
-                let piece = try order.original.read(at: offset, count: Self.pieceBytes)
-                offset += Int64(piece.count)
-                try reader.feed(piece, to: &sink)
-                try await take(sink.drain(), order)
+                let bytes = try order.original.read(at: offset, count: Self.pieceBytes)
+                offset += Int64(bytes.count)
+                try reader.feed(bytes, to: &sink)
+                let piece = sink.drain()
+                try await taking?.value
+                taking = Task { try await take(piece, order) }
             }
             let summary = try reader.finish(to: &sink)
+            try await taking?.value
             try await take(sink.drain(), order)
             try await finish(order, summary: summary, refusal: [])
         } catch let refusal as Refusal {
-            try await take(sink.drain(), order, headerIsJudged: false)
-            try await finish(order, summary: nil, refusal: refusal.findings)
+            // Where the writer has refused the header, it has said so first, and nothing of later pieces counts.
+            if let earlier = try await Self.refusal(of: taking) {
+                try await finish(order, summary: nil, refusal: earlier.findings)
+            } else {
+                try await take(sink.drain(), order, headerIsJudged: false)
+                try await finish(order, summary: nil, refusal: refusal.findings)
+            }
+        }
+    }
+
+    /// The refusal with which the taking of a piece has ended; nil when it went well.
+    private static nonisolated func refusal(of taking: Task<Void, any Error>?) async throws -> Refusal? {
+        do {
+            try await taking?.value
+            return nil
+        } catch let refusal as Refusal {
+            return refusal
         }
     }
 
     /// Takes the records of a piece in order.
     private func take(
-        _ piece: (header: BatchHeader?, records: [JudgedRecord]), _ order: JudgementOrder, headerIsJudged: Bool = true
+        _ piece: JudgedPiece, _ order: JudgementOrder, headerIsJudged: Bool = true
     ) throws {
         guard var judgement = judgements.removeValue(forKey: order.received) else { return }
         defer { judgements[order.received] = judgement }
@@ -142,7 +176,10 @@ extension Clearinghouse {
             judgement.header = header
             if headerIsJudged { try judge(header, order) }
         }
-        for record in piece.records {
+        var taken = 0
+        for (before, record) in piece.others {
+            try take(piece, taken..<before, &judgement)
+            taken = before
             let decided: BatchDecision.Decided
             switch record {
             case .candidate(let candidate): decided = try judgement.decision.decide(candidate, books: house.ledger)
@@ -150,6 +187,21 @@ extension Clearinghouse {
                 decided = try judgement.decision.refuse(RecordEntry(refused), findings: refused.findings)
             }
             try judgement.findings.add(decided.findings)
+        }
+        try take(piece, taken..<piece.ordinary.count, &judgement)
+    }
+
+    /// Takes ordinary records in order; those at which the fast way stops are judged like all others.
+    private func take(_ piece: JudgedPiece, _ range: Range<Int>, _ judgement: inout OpenJudgement) throws {
+        var index = range.lowerBound
+        while index < range.upperBound {
+            index += try judgement.decision.post(
+                piece.ordinary[index..<range.upperBound], plans: piece.plans, books: house.ledger)
+            guard index < range.upperBound else { return }
+            let record = piece.ordinary[index]
+            let candidate = record.candidate(by: piece.plans[Int(record.plan)])
+            try judgement.findings.add(judgement.decision.decide(candidate, books: house.ledger).findings)
+            index += 1
         }
     }
 
@@ -306,27 +358,38 @@ extension Clearinghouse {
 
 /// Collects what the reader finds in one piece of a file, converted.
 private struct JudgementSink: BatchSink {
-    let converter: RecordConverter
-    private var header: BatchHeader?
-    private var records: [JudgedRecord] = []
+    private let converter: RecordConverter
+    private var ordinary: OrdinaryConverter
+    private var piece = JudgedPiece()
 
-    init(converter: RecordConverter) { self.converter = converter }
+    init(converter: RecordConverter) {
+        self.converter = converter
+        ordinary = OrdinaryConverter(converter)
+    }
 
-    mutating func header(_ header: BatchHeader) throws(Refusal) { self.header = header }
+    mutating func header(_ header: BatchHeader) throws(Refusal) { piece.header = header }
 
     mutating func record(_ outcome: RecordOutcome) throws(Refusal) {
         switch outcome {
-        case .parsed(let record): records.append(.candidate(converter.convert(record)))
-        case .refused(let record): records.append(.refused(record))
+        case .parsed(let record): append(.candidate(converter.convert(record)))
+        case .refused(let record): append(.refused(record))
         }
     }
 
+    mutating func ordinary(_ record: OrdinaryRecord) throws(Refusal) -> Bool {
+        guard let candidate = ordinary.convert(record) else { return false }
+        piece.ordinary.append(candidate)
+        return true
+    }
+
+    private mutating func append(_ record: JudgedRecord) { piece.others.append((piece.ordinary.count, record)) }
+
     /// What has been found since the last call.
-    mutating func drain() -> (header: BatchHeader?, records: [JudgedRecord]) {
-        defer {
-            header = nil
-            records.removeAll(keepingCapacity: true)
-        }
-        return (header, records)
+    mutating func drain() -> JudgedPiece {
+        var next = JudgedPiece()
+        next.ordinary.reserveCapacity(piece.ordinary.count)
+        swap(&next, &piece)
+        next.plans = ordinary.plans
+        return next
     }
 }

@@ -94,6 +94,6 @@ public struct KeptMemberReferences: MemberReferences {
     /// What is hashed: the digits, after the number of its fact for a message.
     static func message(_ member: MemberNumber, ofMessage batch: UInt64?) -> [UInt8] {
         let number = batch.map { batch in (0..<8).map { UInt8(truncatingIfNeeded: batch >> UInt64(8 * $0)) } } ?? []
-        return number + Array(member.digits.utf8)
+        return number + member.digitBytes
     }
 }

@@ -100,4 +100,15 @@ public protocol BatchSink {
     ///
     /// - Throws: `Refusal` to stop: the reader passes it on and reads no further.
     mutating func record(_ outcome: RecordOutcome) throws(Refusal)
+
+    /// Takes the next record, if it wants ordinary records as such. Only readers with an `OrdinaryLane` ask.
+    ///
+    /// - Returns: whether it was taken; else it comes again as an outcome.
+    /// - Throws: `Refusal` to stop: the reader passes it on and reads no further.
+    mutating func ordinary(_ record: OrdinaryRecord) throws(Refusal) -> Bool
+}
+
+extension BatchSink {
+    /// Takes no record as an ordinary one.
+    public mutating func ordinary(_ record: OrdinaryRecord) throws(Refusal) -> Bool { false }
 }

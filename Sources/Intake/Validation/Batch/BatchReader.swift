@@ -19,11 +19,17 @@ public final class BatchReader {
     private var stage = Stage.undecided([])
     private let limits: Limits
     private let hash: ContentHash
+    private let lane: OrdinaryLane?
     private let format: BatchFormat?
     private var received: Int64 = 0
 
     /// Makes a reader. Without a format the first byte tells it: `<` or a blank is XML, `#` is CSV.
-    public init(format: BatchFormat? = nil, limits: Limits = Limits(), hash: @escaping ContentHash) {
+    ///
+    /// - Parameter lane: the fast way for ordinary records; without one all go the full way.
+    public init(
+        format: BatchFormat? = nil, limits: Limits = Limits(), lane: OrdinaryLane? = nil, hash: @escaping ContentHash
+    ) {
+        self.lane = lane
         self.format = format
         self.limits = limits
         self.hash = hash
@@ -83,7 +89,7 @@ public final class BatchReader {
             // Taken out, so that the reader is not copied when it changes.
             stage = .finished
             defer { stage = .xml(reader) }
-            try reader.feed(bytes.span, to: &sink)
+            try reader.feed(bytes, to: &sink)
         case .csv(var reader):
             stage = .finished
             defer { stage = .csv(reader) }
@@ -110,7 +116,7 @@ public final class BatchReader {
     }
 
     private func begin(_ format: BatchFormat) {
-        let checker = RecordChecker(hash: hash, findsTwins: true)
+        let checker = RecordChecker(hash: hash, findsTwins: true, lane: lane)
         switch format {
         case .xml: stage = .xml(XMLBatchReader(limits: limits, checker: checker))
         case .csv: stage = .csv(CSVBatchReader(limits: limits, checker: checker))

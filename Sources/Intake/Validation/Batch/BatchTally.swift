@@ -25,6 +25,15 @@ struct BatchTally {
         return records
     }
 
+    /// Whether another record is within the limit.
+    var hasRoom: Bool { records < limit }
+
+    /// Counts the next record, an ordinary one; there must be room for it.
+    mutating func count(_ record: OrdinaryRecord) {
+        records += 1
+        add(record.unit, record.units)
+    }
+
     /// Refuses a declared number of records that is above the limit, before they are read.
     func checkDeclared(_ header: BatchHeader) throws(Refusal) {
         guard let declared = header.declared, declared.records > limit else { return }

@@ -19,6 +19,7 @@ struct CSVBatchReader {
 
     private let lineBytes: Int
     private let fieldBytes: Int
+    private let hasLane: Bool
     private var checker: RecordChecker
     private var tally: BatchTally
     private var validator = UTF8Validator()
@@ -42,6 +43,8 @@ struct CSVBatchReader {
         self.checker = checker
         tally = BatchTally(limits: limits)
         lineBytes = limits.lineBytes
+        // An ordinary record is shorter than both; where the limits are tighter, they decide.
+        hasLane = checker.readsOrdinary && limits.lineBytes >= 1024 && limits.fieldBytes >= 64
         fieldBytes = limits.fieldBytes
     }
 
@@ -101,6 +104,11 @@ struct CSVBatchReader {
 
     private mutating func readLines(isLast: Bool, _ sink: inout some BatchSink) throws(Refusal) {
         while consumed < buffer.count {
+            if stage == .records, hasLane, let next = try readOrdinary(&sink) {
+                lineNumber += 1
+                consumed = next
+                continue
+            }
             switch line.read(buffer, from: consumed, isLast: isLast) {
             case .incomplete:
                 guard buffer.count - consumed <= lineBytes else { throw tooLong() }
@@ -220,6 +228,20 @@ struct CSVBatchReader {
                 at: place(line.source(index), HeaderField.controlSum.name))
         }
         return try builder.trailer()
+    }
+
+    /// Reads the next line as an ordinary record, where it is one and the sink takes it, and answers where it ends.
+    private mutating func readOrdinary(_ sink: inout some BatchSink) throws(Refusal) -> Int? {
+        guard tally.hasRoom, let line = OrdinaryLine(buffer.span, from: consumed) else { return nil }
+        let place = RecordPlace(
+            number: tally.records + 1, line: lineNumber, offset: bufferOffset + Int64(consumed),
+            length: line.end - consumed)
+        let bytes = buffer
+        guard let record = checker.readOrdinary(bytes.span, line.fields, place), try sink.ordinary(record) else {
+            return nil
+        }
+        tally.count(record)
+        return line.next
     }
 
     private mutating func readRecord(_ sink: inout some BatchSink) throws(Refusal) {

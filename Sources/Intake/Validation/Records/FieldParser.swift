@@ -59,7 +59,8 @@ enum FieldParser {
         }
     }
 
-    private static func two(_ text: Span<UInt8>, _ index: Int) -> Int? {
+    /// Two digits, or nil.
+    static func two(_ text: Span<UInt8>, _ index: Int) -> Int? {
         let (tens, ones) = (text[index], text[index + 1])
         return tens.isDigit && ones.isDigit ? Int(tens - 0x30) * 10 + Int(ones - 0x30) : nil
     }

@@ -11,11 +11,28 @@ struct RecordChecker {
     private var encoder = ContentEncoder()
     private var findings: [Finding] = []
     private var followsSchema = true
+    private var ordinary: OrdinaryReader?
 
-    /// Makes a checker; `findsTwins` is for files, in which two records may be the same sale.
-    init(hash: @escaping ContentHash, findsTwins: Bool) {
+    /// Makes a checker.
+    ///
+    /// - Parameters:
+    ///   - findsTwins: is for files, in which two records may be the same sale.
+    ///   - lane: the fast way for ordinary records of files; nil for none.
+    init(hash: @escaping ContentHash, findsTwins: Bool, lane: OrdinaryLane? = nil) {
         self.hash = hash
+        ordinary = findsTwins ? lane.map(OrdinaryReader.init) : nil
         twins = findsTwins ? TwinWindow() : nil
+    }
+
+    /// Whether ordinary records are read at all.
+    var readsOrdinary: Bool { ordinary != nil }
+
+    /// Reads a record of the ordinary kind; nil where it is none, and `check` has to judge it.
+    ///
+    /// A record that was read here may be judged by `check` afterwards: it is no twin of itself.
+    mutating func readOrdinary(_ bytes: Span<UInt8>, _ fields: OrdinaryFields, _ place: RecordPlace) -> OrdinaryRecord?
+    {
+        ordinary?.read(bytes, fields, place, &currencies, &twins)
     }
 
     /// Judges a record of so many bytes.

@@ -29,17 +29,29 @@ struct TwinWindow {
     /// Remembers a record and answers whether one with another id was about the same.
     mutating func remember(_ content: RecordContent) -> Bool {
         guard let account = content.account else { return false }
+        let store = content.store ?? ""
+        return remember(
+            member: account.number, store: store.utf8.span, occurredAt: content.occurredAt, unit: content.unit,
+            units: content.units, type: content.type, original: content.originalID?.text ?? "",
+            id: content.transactionID.text.utf8.span)
+    }
+
+    /// The same by the parts that count.
+    @inline(__always)
+    mutating func remember(
+        member: MemberNumber, store: Span<UInt8>, occurredAt: Timestamp, unit: CurrencyCode, units: Int64,
+        type: RecordType, original: String = "", id: Span<UInt8>
+    ) -> Bool {
         var hash = Hash()
-        hash.add(account.number.digits)
-        hash.add(content.store ?? "")
-        hash.add(UInt64(bitPattern: content.occurredAt.milliseconds))
-        hash.add(UInt64(bitPattern: content.units))
-        hash.add(UInt64(content.unit.letters))
-        hash.add(content.type.rawValue)
-        hash.add(content.originalID?.text ?? "")
-        var id = Hash()
-        id.add(content.transactionID.text)
-        return remember(subject: hash.value, id: id.value)
+        hash.add(member.packed.0)
+        hash.add(store)
+        hash.add(UInt64(bitPattern: occurredAt.milliseconds))
+        hash.add(UInt64(bitPattern: units))
+        hash.add(UInt64(unit.letters) << 16 | UInt64(type.code) << 8 | member.packed.1)
+        hash.add(original.utf8.span)
+        var name = Hash()
+        name.add(id)
+        return remember(subject: hash.value, id: name.value)
     }
 
     /// Remembers a hash of a subject and one of an id.
@@ -116,8 +128,7 @@ struct TwinWindow {
     struct Hash {
         private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
-        mutating func add(_ text: String) {
-            let bytes = text.utf8.span
+        mutating func add(_ bytes: Span<UInt8>) {
             for index in bytes.indices { state = (state ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
             state = (state ^ 0xFF) &* 0x100_0000_01B3
         }

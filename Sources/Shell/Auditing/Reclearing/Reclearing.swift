@@ -232,7 +232,7 @@ struct Reclearing {
                 received: received, version: fact.programmeVersion, partner: fact.batch.partner, at: time, &report)
         else { return }
         let name = "batches/\(Bundle.number(received))/original"
-        let reader = BatchReader(format: fact.format, hash: { SHA256.digest($0) })
+        let reader = BatchReader(format: fact.format, hash: { OpenSSLTreeHashing.digest($0.span) })
         var sink = ReplaySink()
         do {
             var offset: Int64 = 0
@@ -261,7 +261,7 @@ struct Reclearing {
         let name = "\(sealed ? "batches" : "messages")/\(Bundle.number(received))/message.cms"
         guard let bytes = try bundle.file.small(name),
             let content = (try? CMSSignature(ber: bytes, maximumBytes: bytes.count))?.content,
-            let request = try? MessageReader.read(content, hash: { SHA256.digest($0) }),
+            let request = try? MessageReader.read(content, hash: { OpenSSLTreeHashing.digest($0.span) }),
             case .transaction(let outcome) = request.operation, request.partner == partner
         else { return report.fail(.arithmetic, name, "it cannot be read as a message of \(partner)") }
         if sealed {
@@ -288,7 +288,7 @@ struct Reclearing {
         else { return report.fail(.arithmetic, name, "its result or agreement is not in the bundle") }
         let converter = RecordConverter(
             programme: known.programme, agreement: agreement, window: window, acceptedAt: time,
-            hash: { SHA256.digest($0) })
+            hash: { OpenSSLTreeHashing.digest($0.span) })
         let context = BatchContext(
             partner: partner, batch: received, window: window.id, acceptedDay: converter.acceptedDay,
             agreement: agreement)

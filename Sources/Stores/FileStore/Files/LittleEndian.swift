@@ -11,6 +11,16 @@ extension Array where Element == UInt8 {
         }
     }
 
+    /// Appends words as they are in memory; with `checked` the last four bytes become the CRC-32 of those before them.
+    mutating func append(wordsInMemory words: Span<UInt64>, checked: Bool) {
+        let start = count
+        // SAFETY: the span's storage lives through the call, which only reads its bytes.
+        unsafe words.withUnsafeBytes { unsafe append(contentsOf: $0) }
+        guard checked else { return }
+        let sum = CRC32.checksum(span.extracting(start..<count - 4))
+        for place in 0..<4 { self[count - 4 + place] = UInt8(truncatingIfNeeded: sum >> UInt32(place * 8)) }
+    }
+
     /// Appends a signed integer's two's complement.
     mutating func appendLE(_ value: Int64) { appendLE(UInt64(bitPattern: value)) }
 
@@ -58,6 +68,15 @@ struct FieldReader {
 
 /// Words of a file, least significant byte first.
 enum LittleEndian {
+    /// The word at a place.
+    @inline(__always)
+    static func word(_ bytes: Span<UInt8>, at place: Int) -> UInt64 {
+        let raw = unsafe bytes.bytes
+        precondition(place >= 0 && place + 8 <= raw.byteCount, "a word lies within its bytes")
+        // SAFETY: the word lies within the bytes, and any bytes are an integer.
+        return unsafe raw.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self).littleEndian
+    }
+
     /// All whole words of some bytes.
     static func words(_ bytes: Span<UInt8>) -> [UInt64] {
         let raw = unsafe bytes.bytes
@@ -110,4 +129,12 @@ enum CRC32 {
         }
         return tables
     }()
+}
+
+extension FieldReader {
+    /// The last four bytes as an integer.
+    static func last32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        var reader = FieldReader(bytes.suffix(4))
+        return reader.u32()
+    }
 }

@@ -75,15 +75,18 @@ public final class FileRecordStore: RecordStore, Sendable {
             throw Fault("\(file.path): the entries do not have the digest that is stated")
         }
         let perPiece: Int64 = 2048
-        var (codec, record) = (RecordEntryCodec(), Int64(0))
+        var record: Int64 = 0
         while record < reference.count {
             let count = min(perPiece, reference.count - record)
             let bytes = try orFault(try file.read(at: start + record * size, count: Int(count * size)))
             guard bytes.count == Int(count * size) else { throw Fault("\(file.path): it became shorter") }
             for index in 0..<Int(count) {
-                let slice = bytes[index * Int(size)..<(index + 1) * Int(size)]
+                let place = index * Int(size)
                 let entry: RecordEntry
-                do throws(Fault) { entry = try codec.decode(slice) } catch {
+                do throws(Fault) {
+                    entry = try RecordEntryCodec.decode(
+                        bytes.span.extracting(place..<place + Int(size)), isVouchedFor: true)
+                } catch {
                     throw Fault("\(file.path), record \(record + Int64(index) + 1): \(error)")
                 }
                 try body(entry)
@@ -104,9 +107,8 @@ public final class FileRecordStore: RecordStore, Sendable {
     static func decode(
         _ bytes: ArraySlice<UInt8>, _ record: UInt32, _ path: String, _ offset: Int64
     ) throws(Fault) -> RecordEntry {
-        var codec = RecordEntryCodec()
         let entry: RecordEntry
-        do throws(Fault) { entry = try codec.decode(bytes) } catch {
+        do throws(Fault) { entry = try RecordEntryCodec.decode(bytes) } catch {
             throw Fault("\(path) at byte \(offset), record \(record): \(error)")
         }
         guard entry.record == record else {
@@ -164,7 +166,6 @@ final class FilePendingEntries: PendingEntries {
     private let digest: any RunningDigest
     private let didSeal: () -> Void
     private var state = State.open
-    private var codec = RecordEntryCodec()
     /// Bytes that are not written yet, and where they belong.
     private var buffer: [UInt8]
     private var flushed: Int64 = 0
@@ -186,7 +187,7 @@ final class FilePendingEntries: PendingEntries {
         guard Int64(entry.record) == count + 1 else {
             throw Fault("\(place.part): record \(entry.record) does not follow on \(count)")
         }
-        codec.append(entry, to: &buffer)
+        RecordEntryCodec.append(entry, to: &buffer)
         count += 1
         if buffer.count >= Self.pieceBytes { try flush() }
     }

@@ -1,0 +1,81 @@
+import Journal
+public import Primitives
+
+extension BatchDecision {
+    /// Where ordinary records of a plan count, known when the first of them was judged like any other.
+    struct OrdinaryPlace {
+        let book: PostingBook.Place
+        let redeems: Bool
+        /// Points redeemed on the plan's day before this batch.
+        let redeemedBefore: Int64
+    }
+
+    /// Judges ordinary records in order as long as they are accepted without a finding.
+    ///
+    /// What it answers for each is what `decide` answers for the same candidate; the record that it stops at, if there
+    /// is one, has to be judged there. `lastDetail` is not set.
+    ///
+    /// - Parameters:
+    ///   - plans: the batch's plans by their numbers.
+    ///   - books: the books as they stand, as for `decide`.
+    /// - Returns: how many were judged.
+    /// - Throws: `Fault` when an entry cannot be read or stored.
+    public mutating func post(
+        _ records: ArraySlice<OrdinaryCandidate>, plans: [OrdinaryPlan], books: LedgerState
+    ) throws(Fault) -> Int {
+        let view = try view(books)
+        while ordinaryPlaces.count < plans.count { ordinaryPlaces.append(nil) }
+        for index in records.indices {
+            let number = Int(records[index].plan)
+            if ordinaryPlaces[number] == nil { ordinaryPlaces[number] = place(of: plans[number], view) }
+            guard let place = ordinaryPlaces[number], try post(records[index], plans[number], place, view) else {
+                return index - records.startIndex
+            }
+        }
+        return records.count
+    }
+
+    /// Nil before a record of the plan was accepted: its line is not in the book yet.
+    private func place(of plan: OrdinaryPlan, _ view: View) -> OrdinaryPlace? {
+        guard plan.key.partner == context.partner,
+            let place = book.place(of: plan.key, status: .accepted, unit: plan.unit)
+        else { return nil }
+        return OrdinaryPlace(
+            book: place, redeems: plan.type == .redemption,
+            redeemedBefore: view.ledger.redeemed(on: plan.businessDate))
+    }
+
+    private mutating func post(
+        _ record: OrdinaryCandidate, _ plan: OrdinaryPlan, _ place: OrdinaryPlace, _ view: View
+    ) throws(Fault) -> Bool {
+        guard try find(record.identity, view) == nil else { return false }
+        // LIM-006 and LIM-005, as for all others.
+        let more = max(record.points, record.units)
+        guard let before = ownGross, more < Limits.unitsPerWindow - before else { return false }
+        let redeemedInBatch = place.redeems ? redeemed[plan.businessDate] ?? 0 : 0
+        if let limit = plan.dailyRedemptionLimit, place.redeemedBefore + redeemedInBatch + record.points > limit {
+            return false
+        }
+        ownGross = before + more
+        if place.redeems { redeemed[plan.businessDate] = redeemedInBatch + record.points }
+
+        var entry = RecordEntry(record: record.record, offset: record.offset, length: record.length)
+        entry.type = plan.type
+        entry.status = .accepted
+        entry.isLate = plan.isLate
+        entry.isCarriedOver = plan.isCarriedOver
+        entry.identity = record.identity
+        entry.content = record.content
+        entry.member = try members.reference(record.member, batch: context.batch)
+        entry.unit = plan.unit
+        entry.units = record.units
+        entry.points = record.points
+        entry.businessDate = plan.businessDate
+        entry.lineSet = place.book.set
+        book.add(ordinary: entry, at: place.book)
+        try insert(record.identity, number: record.record)
+        try pending.append(entry)
+        sealer?.sealOrdinary(entry)
+        return true
+    }
+}
