@@ -23,6 +23,20 @@ public struct OpenSSLTreeHashing: TreeHashing {
         return Self.digest(padded: input.span)
     }
 
+    /// The root of the tree over hashes that are a power of two in number, 2 or more.
+    public func root(overPowerOfTwo hashes: [Digest32]) -> Digest32 {
+        precondition(hashes.count > 1 && hashes.count & (hashes.count - 1) == 0, "a power of two, 2 or more")
+        var level: [Digest32] = []
+        level.reserveCapacity(hashes.count / 2)
+        for index in stride(from: 0, to: hashes.count, by: 2) { level.append(node(hashes[index], hashes[index + 1])) }
+        var count = level.count
+        while count > 1 {
+            count /= 2
+            for index in 0..<count { level[index] = node(level[2 * index], level[2 * index + 1]) }
+        }
+        return level[0]
+    }
+
     /// SHA-256 of a message whose bytes in memory are padded to whole blocks, as FIPS 180-4 (5.1.1) says.
     public static func digest(padded words: Span<UInt64>) -> Digest32 {
         precondition(words.count % 8 == 0, "a padded message has whole blocks")

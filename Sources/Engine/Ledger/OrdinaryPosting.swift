@@ -2,10 +2,16 @@ import Journal
 public import Primitives
 
 extension BatchDecision {
-    /// Where ordinary records of a plan count, known when the first of them was judged like any other.
+    /// Where ordinary records of a plan count, known when the first of them was judged like any other, with what their
+    /// entries take from the plan.
     struct OrdinaryPlace {
         let book: PostingBook.Place
-        let redeems: Bool
+        let type: RecordType
+        let day: BusinessDate
+        let unit: CurrencyCode
+        let isLate: Bool
+        let isCarriedOver: Bool
+        let dailyRedemptionLimit: Int64?
         /// Points redeemed on the plan's day before this batch.
         let redeemedBefore: Int64
     }
@@ -28,7 +34,7 @@ extension BatchDecision {
         for index in records.indices {
             let number = Int(records[index].plan)
             if ordinaryPlaces[number] == nil { ordinaryPlaces[number] = place(of: plans[number], view) }
-            guard let place = ordinaryPlaces[number], try post(records[index], plans[number], place, view) else {
+            guard let place = ordinaryPlaces[number], try post(records[index], place, view) else {
                 return index - records.startIndex
             }
         }
@@ -41,36 +47,38 @@ extension BatchDecision {
             let place = book.place(of: plan.key, status: .accepted, unit: plan.unit)
         else { return nil }
         return OrdinaryPlace(
-            book: place, redeems: plan.type == .redemption,
+            book: place, type: plan.type, day: plan.businessDate, unit: plan.unit, isLate: plan.isLate,
+            isCarriedOver: plan.isCarriedOver, dailyRedemptionLimit: plan.dailyRedemptionLimit,
             redeemedBefore: view.ledger.redeemed(on: plan.businessDate))
     }
 
     private mutating func post(
-        _ record: OrdinaryCandidate, _ plan: OrdinaryPlan, _ place: OrdinaryPlace, _ view: View
+        _ record: OrdinaryCandidate, _ place: OrdinaryPlace, _ view: View
     ) throws(Fault) -> Bool {
         guard try find(record.identity, view) == nil else { return false }
         // LIM-006 and LIM-005, as for all others.
         let more = max(record.points, record.units)
         guard let before = ownGross, more < Limits.unitsPerWindow - before else { return false }
-        let redeemedInBatch = place.redeems ? redeemed[plan.businessDate] ?? 0 : 0
-        if let limit = plan.dailyRedemptionLimit, place.redeemedBefore + redeemedInBatch + record.points > limit {
+        let redeems = place.type == .redemption
+        let redeemedInBatch = redeems ? redeemed[place.day] ?? 0 : 0
+        if let limit = place.dailyRedemptionLimit, place.redeemedBefore + redeemedInBatch + record.points > limit {
             return false
         }
         ownGross = before + more
-        if place.redeems { redeemed[plan.businessDate] = redeemedInBatch + record.points }
+        if redeems { redeemed[place.day] = redeemedInBatch + record.points }
 
         var entry = RecordEntry(record: record.record, offset: record.offset, length: record.length)
-        entry.type = plan.type
+        entry.type = place.type
         entry.status = .accepted
-        entry.isLate = plan.isLate
-        entry.isCarriedOver = plan.isCarriedOver
+        entry.isLate = place.isLate
+        entry.isCarriedOver = place.isCarriedOver
         entry.identity = record.identity
         entry.content = record.content
         entry.member = try members.reference(record.member, batch: context.batch)
-        entry.unit = plan.unit
+        entry.unit = place.unit
         entry.units = record.units
         entry.points = record.points
-        entry.businessDate = plan.businessDate
+        entry.businessDate = place.day
         entry.lineSet = place.book.set
         book.add(ordinary: entry, at: place.book)
         try insert(record.identity, number: record.record)

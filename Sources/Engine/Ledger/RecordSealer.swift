@@ -9,6 +9,9 @@ public protocol LeafHashing: TreeHashing {
     func digest(_ data: Span<UInt8>) -> Digest32
     /// SHA-256 of a message that is padded to whole blocks.
     func digest(_ message: borrowing HashMessage) -> Digest32
+    /// The root of the tree over hashes that are a power of two in number, 2 or more: all in one call, because a call
+    /// for each pair costs as much as half a block of SHA-256.
+    func root(overPowerOfTwo hashes: [Digest32]) -> Digest32
     /// AES-256 of numbers, each as a block of 16 bytes with its most significant byte first.
     func encrypt(_ numbers: Range<UInt32>, key: Digest32) -> [Digest16]
 }
@@ -105,41 +108,48 @@ private struct Sealing {
     private(set) var shares = SharesTable()
     /// All whole runs of 256 leaves, joined.
     private var whole = SubtreeRange()
-    /// The leaves after them. Each pair of hashes is joined once, here or above.
-    private var tail = SubtreeRange()
+    /// The hashes of the leaves after them.
+    private var tail: [Digest32] = []
     private var tiles: [UInt8] = []
     private var wide = WideNodes()
-    private static let tile: UInt64 = 256
+    private static let tile = 256
 
     init(leaves: LeafMaker) { self.leaves = leaves }
 
     var nodes: [UInt8] { tiles + wide.bytes }
 
-    var count: UInt64 { tail.end }
+    var count: UInt64 { whole.end + UInt64(tail.count) }
 
     func root(_ hashing: some TreeHashing) -> Digest32 {
         var all = whole
-        all.append(tail, hashing)
+        for leaf in tail { all.append(leaf, hashing) }
         guard let root = all.root(hashing) else { preconditionFailure("the tree begins with its first leaf") }
         return root
     }
 
     mutating func seal(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) {
-        tail.append(leafHash(entry, detail, hashing), hashing)
-        if tail.end - tail.begin == Self.tile { endTile(hashing) }
+        append(leafHash(entry, detail, hashing), hashing)
         shares.add(entry, detail)
     }
 
     mutating func sealOrdinary(_ entry: RecordEntry, _ hashing: some LeafHashing) {
-        tail.append(leaves.ordinaryHash(entry, lines: sets[Int(entry.lineSet)], hashing), hashing)
-        if tail.end - tail.begin == Self.tile { endTile(hashing) }
+        append(leaves.ordinaryHash(entry, lines: sets[Int(entry.lineSet)], hashing), hashing)
+    }
+
+    private mutating func append(_ leaf: Digest32, _ hashing: some LeafHashing) {
+        tail.append(leaf)
+        if tail.count == Self.tile { endTile(hashing) }
     }
 
     private mutating func endTile(_ hashing: some LeafHashing) {
-        tail.hashes[0].append(to: &tiles)
-        whole.append(tail, hashing)
-        wide.append(tail, hashing)
-        tail = SubtreeRange(at: tail.end)
+        let root = hashing.root(overPowerOfTwo: tail)
+        guard let tile = SubtreeRange(begin: whole.end, end: count, hashes: [root]) else {
+            preconditionFailure("a tile is one subtree")
+        }
+        root.append(to: &tiles)
+        whole.append(tile, hashing)
+        wide.append(tile, hashing)
+        tail.removeAll(keepingCapacity: true)
     }
 
     mutating func leafHash(_ entry: RecordEntry, _ detail: LeafDetail, _ hashing: some LeafHashing) -> Digest32 {

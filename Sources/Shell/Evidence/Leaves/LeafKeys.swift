@@ -58,6 +58,8 @@ public struct LeafHasher: LeafHashing {
     public func digest(_ message: borrowing HashMessage) -> Digest32 {
         OpenSSLTreeHashing.digest(padded: message.words.span)
     }
+    /// The root of the tree over hashes that are a power of two in number.
+    public func root(overPowerOfTwo hashes: [Digest32]) -> Digest32 { trees.root(overPowerOfTwo: hashes) }
     /// AES-256 of numbers, each as a block of 16 bytes with its most significant byte first.
     public func encrypt(_ numbers: Range<UInt32>, key: Digest32) -> [Digest16] {
         var words: [UInt64] = []
