@@ -54,11 +54,7 @@ struct SampleTrace {
         item.add("partner", origin.source.partner)
         item.add("transaction", text?.transactionID)
         item.add("member", text?.member.isEmpty == false ? text?.member : nil)
-        switch reader.house.withheld(batch: location.batch) {
-        case .erased(let act): item.add("erased", "the original, by fact \(act)")
-        case .closed(let act): item.add("closed", "the original, by fact \(act)")
-        case nil: break
-        }
+        item.add(reader.house.withheld(batch: location.batch))
         item.add("type", entry.type?.rawValue)
         item.add("business date", entry.businessDate)
         item.add("units", "\(entry.units) \(entry.unit?.description ?? "")")

@@ -64,11 +64,7 @@ struct RecordExplanation {
 
     private func addInput(_ entry: RecordEntry, _ report: inout Report) throws {
         let text = try reader.text(of: location)
-        switch reader.house.withheld(batch: location.batch) {
-        case .erased(let act): report.add("erased", "the original, by fact \(act)")
-        case .closed(let act): report.add("closed", "the original, by fact \(act)")
-        case nil: break
-        }
+        report.add(reader.house.withheld(batch: location.batch))
         report.add("transaction", text?.transactionID)
         report.add("place in the original", "byte \(entry.offset), \(entry.length) bytes", key: "place")
         report.add("type", entry.type?.rawValue)

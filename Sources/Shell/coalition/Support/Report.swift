@@ -1,4 +1,5 @@
 import Foundation
+import House
 import Primitives
 
 /// Facts about one thing, told once and printed for people or as JSON.
@@ -27,6 +28,15 @@ struct Report: Sendable {
     mutating func add(_ label: String, _ value: (some CustomStringConvertible)?, key: String? = nil) {
         guard let value else { return }
         rows.append(.value(key: key ?? Self.key(label), label: label, text: value.description))
+    }
+
+    /// Adds what keeps an original from being shown, and the fact that brought it about.
+    mutating func add(_ withholding: Withholding?) {
+        switch withholding {
+        case .erased(let act): add("erased", "the original, by fact \(act)")
+        case .closed(let act): add("closed", "the original, by fact \(act)")
+        case nil: break
+        }
     }
 
     /// Adds a list of things that have facts of their own.
