@@ -43,6 +43,16 @@ import Validation
         #expect(await house.house.state.ledger.partners[marche]?.count == 1)
     }
 
+    /// The writer judges the header while the next piece is read: a fault in that piece changes nothing.
+    @Test func aRefusedHeaderCountsBeforeAFaultBehindIt() async throws {
+        var bytes = try await house.file(batch(1), try (1...1_000).map { try sale("A\($0)") }) {
+            $0.programmeID = "OTHER"
+        }
+        // A piece has 256 KiB.
+        bytes.insert(UInt8(ascii: "<"), at: (256 << 10) + 2_000)
+        #expect(try await house.send(bytes, batch(1)).last.codes == ["FIL-001"])
+    }
+
     @Test func aRefusalIsRepeatedByteForByteToo() async throws {
         let bytes = try await house.file(batch(1), [sale("A1")]) { $0.programmeID = "OTHER" }
         let first = try await house.send(bytes, batch(1))

@@ -153,6 +153,18 @@ import Validation
         #expect(try await house.send("MARCHE", 4, [redemption("A9", 1)]).last.codes == ["LIM-005"])
     }
 
+    /// The first of them is judged in full, the others where it has opened their line.
+    @Test func redemptionsOfOneFileAddUpToTheDailyLimit() async throws {
+        let change = Self.agreement(
+            "MARCHE", "    maxCarryWindows: 6", "    maxCarryWindows: 6\n    dailyRedemptionLimit: 1000")
+        let house = try await TestHouse(at: Self.start, change: change)
+        let sent = try await house.send(
+            "MARCHE", 1,
+            [redemption("A1", 500), redemption("A2", 300), redemption("A3", 201), redemption("A4", 200)])
+        #expect(try sent.last.codes == ["LIM-005"])
+        #expect(try sent.last.findings.map(\.record) == [3])
+    }
+
     @Test func withoutALimitThereIsNone() async throws {
         let house = try await TestHouse(at: Self.start)
         let sent = try await house.send(

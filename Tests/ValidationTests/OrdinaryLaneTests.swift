@@ -84,6 +84,15 @@ import Validation
         for piece in [1, 300, .max] { _ = readBatch(file, piece: piece) }
     }
 
+    @Test(
+        "values with markup of their own are left to the parser",
+        arguments: ["A&amp;B", "A&B", "A&#65;B", "A>B", "A]]>B", "A<!-- -->B", "<![CDATA[A]]>", ""])
+    func markup(_ store: String) throws {
+        let file = Sample.accrualFile(replacing: "GDL-WEB", with: store)
+        #expect(readByLane(Array(file.utf8)).ordinary == 0)
+        for piece in [1, 300, .max] { _ = readBatch(file, piece: piece) }
+    }
+
     @Test func `elements under another default namespace, or with a prefix, are left to the parser`() throws {
         let plain = Sample.accrualFile()
         #expect(readByLane(Array(plain.utf8)).ordinary == 1)

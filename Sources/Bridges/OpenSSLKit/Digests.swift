@@ -87,34 +87,6 @@ public final class DigestStream {
     }
 }
 
-/// SHA-256 of many short byte strings one after another, without allocating for each.
-///
-/// It belongs to one task at a time. Meant for digests of records, leaves and links.
-public final class RecordHasher {
-    private var context = DigestContext()
-
-    /// Makes a hasher.
-    public init() {}
-
-    /// The digest of the bytes.
-    public func digest(_ bytes: Span<UInt8>) -> Digest32 {
-        context.begin(.sha256)
-        context.update(bytes)
-        return context.finishDigest32()
-    }
-
-    /// The digest of the bytes.
-    public func digest(_ bytes: [UInt8]) -> Digest32 { digest(bytes.span) }
-
-    /// The digest of a prefix followed by the bytes, as hash trees and links need it.
-    public func digest(prefix: [UInt8], _ bytes: Span<UInt8>) -> Digest32 {
-        context.begin(.sha256)
-        context.update(prefix.span)
-        context.update(bytes)
-        return context.finishDigest32()
-    }
-}
-
 /// An algorithm fetched from OpenSSL once; fetching it for each digest costs more than a short digest itself.
 @safe
 final class FetchedDigest: @unchecked Sendable {

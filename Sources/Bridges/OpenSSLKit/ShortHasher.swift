@@ -2,7 +2,7 @@ internal import COpenSSL
 public import Primitives
 
 /// SHA-256 for the leaves and nodes of hash trees, which are short: OpenSSL's own functions for this one digest, since
-/// preparing a context of the general interface (`RecordHasher`) costs as much as the digest of a node.
+/// preparing a context of the general interface costs as much as the digest of a node.
 public struct OpenSSLTreeHashing: TreeHashing {
     /// Makes the hashes of trees.
     public init() {}

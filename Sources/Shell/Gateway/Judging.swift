@@ -153,6 +153,10 @@ extension Clearinghouse {
                 try await take(sink.drain(), order, headerIsJudged: false)
                 try await finish(order, summary: nil, refusal: refusal.findings)
             }
+        } catch {
+            // A piece that is still to be taken must not meet the next attempt at the file.
+            _ = await taking?.result
+            throw error
         }
     }
 
