@@ -7,7 +7,7 @@ import Testing
 
 /// The engine against a naive model of the rules, on random programmes, records and payments. Each case is a
 /// programme of its own with some dozens of events; `COALITION_TEST_SEED` repeats one run.
-@Suite struct NaiveModelTests {
+@Suite(.ownThreads) struct NaiveModelTests {
     /// How many programmes are played for each purpose; more in the long form.
     static let cases = TestLength.cases(250, long: 10_000)
 

@@ -8,7 +8,7 @@ import Testing
 import Validation
 
 /// Rule R3: whatever the order and size of partial reversals, together they give back what the original gave. INV-07.
-@Suite struct ReversalOrderTests {
+@Suite(.ownThreads) struct ReversalOrderTests {
     /// One reversal of a part.
     private struct Part {
         let original: RecordContent

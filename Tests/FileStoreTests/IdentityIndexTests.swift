@@ -7,7 +7,7 @@ import TestKit
 import Testing
 
 /// An index of ids finds what was put in and nothing else, whether its slots are in memory, in runs or in merged runs.
-@Suite struct IdentityIndexTests {
+@Suite(.ownThreads) struct IdentityIndexTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import Transparency
 
-@Suite("The log after a crash")
+@Suite("The log after a crash", .ownThreads)
 struct LogCrashTests {
     private let hashing = Hashing.quick
     private let directory = "log"

@@ -4,7 +4,7 @@ import Primitives
 import TestKit
 import Testing
 
-@Suite("Damage of the log")
+@Suite("Damage of the log", .ownThreads)
 struct LogDamageTests {
     private let hashing = Hashing.quick
     private let directory = "log"

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 import Transparency
 
-@Suite("The files of the log's tree")
+@Suite("The files of the log's tree", .ownThreads)
 struct LogTreeTests {
     private let hashing = Hashing.quick
 

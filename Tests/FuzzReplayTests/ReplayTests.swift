@@ -6,7 +6,7 @@ import Testing
 @testable import FuzzEntries
 
 /// The corpus of the fuzz targets and every input that once broke something, in each run of the tests.
-@Suite("What the fuzzer found is kept") struct ReplayTests {
+@Suite("What the fuzzer found is kept", .ownThreads) struct ReplayTests {
     /// The folder of the fuzz targets.
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fuzz")

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Verification
 
-@Suite("One changed byte anywhere never verifies")
+@Suite("One changed byte anywhere never verifies", .ownThreads)
 struct FlippedByteTests {
     /// Ways to make a small signature, of which every byte is changed.
     enum Sample: String, CaseIterable, Sendable {

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 import Verification
 
-@Suite("Signatures made by other programs verify")
+@Suite("Signatures made by other programs verify", .ownThreads)
 struct ForeignSignatureTests {
     /// A key and the options of `openssl cms -sign` with the names that the evidence must show.
     struct Kind: Sendable, CustomTestStringConvertible {

@@ -2,6 +2,7 @@ import Foundation
 import Primitives
 import ProgrammeFiles
 import ProgrammeModel
+import TestKit
 import Testing
 
 private let host = "programme.yaml"
@@ -202,7 +203,7 @@ private let host = "programme.yaml"
     }
 }
 
-@Suite struct ZoneTests {
+@Suite(.ownThreads) struct ZoneTests {
     private static let names = [
         "Europe/Paris", "Africa/Tunis", "Indian/Reunion", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
         "America/Sao_Paulo", "Pacific/Apia", "Asia/Pyongyang", "UTC",

@@ -16,7 +16,7 @@ private struct Seeded: RandomNumberGenerator {
     }
 }
 
-@Suite struct FuzzTests {
+@Suite(.ownThreads) struct FuzzTests {
     /// How often the rounds are repeated.
     private static let rounds = TestLength.cases(1, long: 500)
 

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 import Transparency
 
-@Suite("The tree of RFC 6962")
+@Suite("The tree of RFC 6962", .ownThreads)
 struct TreeTests {
     /// The leaves that the tests of certificate transparency use.
     static let data: [[UInt8]] = [

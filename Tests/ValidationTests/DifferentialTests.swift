@@ -1,10 +1,11 @@
 import Primitives
+import TestKit
 import Testing
 import Validation
 import XMLKit
 
 /// Our own checks against libxml2's validator with the schema of Specs, on files that were changed at random.
-@Suite struct DifferentialTests {
+@Suite(.ownThreads) struct DifferentialTests {
     /// What libxml2 says about a file.
     struct Verdict: Equatable {
         /// The document is at fault.

@@ -1,10 +1,11 @@
 import Foundation
 import Primitives
+import TestKit
 import Testing
 import Validation
 import XMLKit
 
-@Suite struct FormatTests {
+@Suite(.ownThreads) struct FormatTests {
     /// A seed and what it gives.
     private func records(_ seed: UInt64, _ count: Int) throws -> [RecordContent] {
         var random = Seeded(seed)

@@ -4,7 +4,7 @@ import Testing
 import Validation
 
 /// The fast way for ordinary records against the full way. Every other test here that reads a file compares them, too.
-@Suite struct OrdinaryLaneTests {
+@Suite(.ownThreads) struct OrdinaryLaneTests {
     private func contents(_ count: Int, others: Int, _ random: inout Seeded) throws -> [RecordContent] {
         try (1...count).map { number in
             if others > 0, random.below(others) == 0 { return try random.content(number) }
