@@ -12,29 +12,56 @@ public struct OpenSSLTreeHashing: TreeHashing {
 
     /// SHA-256 of the byte 1 and both hashes.
     public func node(_ left: Digest32, _ right: Digest32) -> Digest32 {
-        let (a, b) = (left.words, right.words)
-        // The 65 bytes stand one byte behind the hashes' own words; the padding of FIPS 180-4 follows them.
-        var input: [16 of UInt64] = [
-            1 << 56 | a.0 >> 8, a.0 << 56 | a.1 >> 8, a.1 << 56 | a.2 >> 8, a.2 << 56 | a.3 >> 8,
-            a.3 << 56 | b.0 >> 8, b.0 << 56 | b.1 >> 8, b.1 << 56 | b.2 >> 8, b.2 << 56 | b.3 >> 8,
-            b.3 << 56 | 0x80 << 48, 0, 0, 0, 0, 0, 0, 65 * 8,
-        ]
-        for word in input.indices { input[word] = input[word].bigEndian }
-        return Self.digest(padded: input.span)
+        var hashes: [2 of Digest32] = [left, right]
+        var span = hashes.mutableSpan
+        return Self.root(over: &span)
     }
 
     /// The root of the tree over hashes that are a power of two in number, 2 or more.
     public func root(overPowerOfTwo hashes: [Digest32]) -> Digest32 {
         precondition(hashes.count > 1 && hashes.count & (hashes.count - 1) == 0, "a power of two, 2 or more")
-        var level: [Digest32] = []
-        level.reserveCapacity(hashes.count / 2)
-        for index in stride(from: 0, to: hashes.count, by: 2) { level.append(node(hashes[index], hashes[index + 1])) }
-        var count = level.count
-        while count > 1 {
-            count /= 2
-            for index in 0..<count { level[index] = node(level[2 * index], level[2 * index + 1]) }
+        var hashes = hashes
+        var span = hashes.mutableSpan
+        return Self.root(over: &span)
+    }
+
+    /// Joins hashes in place until the first of them is the root.
+    private static func root(over hashes: inout MutableSpan<Digest32>) -> Digest32 {
+        // SAFETY: a digest is four words in memory; the call reads and writes so many of them.
+        unsafe hashes.withUnsafeMutableBufferPointer { hashes in
+            unsafe coalition_sha256_tree(ShortHasher.words(hashes), hashes.count)
         }
-        return level[0]
+        return hashes[0]
+    }
+
+    /// SHA-256 of messages that are padded to whole blocks, each of which holds the digest of a message of its own at
+    /// some byte, where it has zeros in memory.
+    ///
+    /// - Parameters:
+    ///   - count: how many of the messages.
+    ///   - outerStride: words of each message with its padding, at most 32.
+    ///   - innerStride: words of each message that is held, with its padding.
+    ///   - place: the byte of the outer message at which the inner one's digest stands.
+    public static func digests(
+        _ count: Int, padded outer: Span<UInt64>, stride outerStride: Int, holding inner: Span<UInt64>,
+        stride innerStride: Int, at place: Int
+    ) -> [Digest32] {
+        precondition(outer.count >= count * outerStride && inner.count >= count * innerStride, "all are there")
+        precondition(outerStride % 8 == 0 && innerStride % 8 == 0, "a padded message has whole blocks")
+        precondition(outerStride <= 32 && place >= 0 && place + 32 <= outerStride * 8, "a digest is in its message")
+        var out = [Digest32](repeating: .zero, count: count)
+        // SAFETY: the call reads so many messages of both kinds and writes the four words of so many digests.
+        unsafe out.withUnsafeMutableBufferPointer { digests in
+            unsafe outer.withUnsafeBytes { outer in
+                unsafe inner.withUnsafeBytes { inner in
+                    unsafe coalition_sha256_nested(
+                        outer.baseAddress?.assumingMemoryBound(to: UInt8.self), outerStride * 8,
+                        inner.baseAddress?.assumingMemoryBound(to: UInt8.self), innerStride * 8, place, count,
+                        ShortHasher.words(digests))
+                }
+            }
+        }
+        return out
     }
 
     /// SHA-256 of a message whose bytes in memory are padded to whole blocks, as FIPS 180-4 (5.1.1) says.
@@ -65,6 +92,12 @@ enum ShortHasher {
         }
         func word(_ index: Int) -> UInt64 { UInt64(out[index]) << 32 | UInt64(out[index + 1]) }
         return Digest32(words: word(0), word(2), word(4), word(6))
+    }
+
+    /// Digests as what they are in memory: four words each.
+    @unsafe static func words(_ digests: UnsafeMutableBufferPointer<Digest32>) -> UnsafeMutablePointer<UInt64>? {
+        precondition(MemoryLayout<Digest32>.stride == 32, "a digest is four words")
+        return unsafe UnsafeMutableRawPointer(digests.baseAddress)?.assumingMemoryBound(to: UInt64.self)
     }
 
     static func digest(_ bytes: Span<UInt8>) -> Digest32 {

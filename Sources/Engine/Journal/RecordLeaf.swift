@@ -54,17 +54,21 @@ public enum RecordLeaf {
         cursor.put(entry.record, &out)
         cursor.put(entry.type?.code ?? 0, &out)
         cursor.put(entry.status.code, &out)
+        // The flags' byte and the unit's three letters, zero for no unit.
+        cursor.put(flags(entry) << 24 | (entry.unit?.letters ?? 0), &out)
+        cursor.put(UInt64(bitPattern: entry.units), &out)
+        cursor.put(UInt64(bitPattern: entry.points), &out)
+        cursor.put(UInt32(bitPattern: entry.businessDate?.daysSince1970 ?? 0), &out)
+        cursor.put(UInt64(bitPattern: left), &out)
+    }
+
+    private static func flags(_ entry: RecordEntry) -> UInt32 {
         var flags: UInt32 = 0
         if entry.isLate { flags |= 1 }
         if entry.isCarriedOver { flags |= 2 }
         if entry.businessDate != nil { flags |= 4 }
         if entry.original != nil { flags |= 8 }
-        // The flags' byte and the unit's three letters, zero for no unit.
-        cursor.put(flags << 24 | (entry.unit?.letters ?? 0), &out)
-        cursor.put(UInt64(bitPattern: entry.units), &out)
-        cursor.put(UInt64(bitPattern: entry.points), &out)
-        cursor.put(UInt32(bitPattern: entry.businessDate?.daysSince1970 ?? 0), &out)
-        cursor.put(UInt64(bitPattern: left), &out)
+        return flags
     }
 
     /// Writes a leaf as it is hashed in its tree: a byte 0, then its data.
@@ -86,18 +90,55 @@ public enum RecordLeaf {
         }
     }
 
-    /// The same for a record that leaves nothing and whose points are on its one line.
+    /// Bytes before the digest of what is private in the leaf of an ordinary record, as it is hashed.
+    public static let ordinaryPrivate = 1 + headBytes + 1 + 8 + 32
+
+    /// Writes the leaves of ordinary records, which leave nothing and whose points are on their one line, with zeros
+    /// for the digest of what is private; and what is private. They are the messages of `write` and of `writePrivate`.
+    ///
+    /// - Parameters:
+    ///   - salts: one for each entry.
+    ///   - sets: digests of sets of lines, by their indexes.
+    ///   - leaves: as many messages as there are entries, or more.
+    ///   - secrets: the same.
     public static func writeOrdinary(
-        _ entry: RecordEntry, lines: Digest32, privately: Digest32, into message: inout HashMessage
+        _ entries: [RecordEntry], salts: [Digest16], sets: [Digest32], into leaves: inout HashMessages,
+        _ secrets: inout HashMessages
     ) {
-        message.fill(count: 1 + headBytes + 1 + 8 + 64) { cursor, out in
-            cursor.put(UInt8(0), &out)
-            put(entry, 0, &cursor, &out)
-            cursor.put(UInt8(1), &out)
-            cursor.put(UInt64(bitPattern: entry.points), &out)
-            put(lines, &cursor, &out)
-            put(privately, &cursor, &out)
+        leaves.fill(count: ordinaryPrivate + 32) { stride, out in
+            for index in entries.indices {
+                putOrdinary(entries[index], sets[Int(entries[index].lineSet)], &out, at: index * stride)
+            }
         }
+        secrets.fill(count: privateBytes) { stride, out in
+            for index in entries.indices { putPrivate(entries[index], salts[index], &out, at: index * stride) }
+        }
+    }
+
+    /// The message of `write`, word by word.
+    @inline(__always)
+    private static func putOrdinary(
+        _ entry: RecordEntry, _ lines: Digest32, _ out: inout MutableSpan<UInt64>, at start: Int
+    ) {
+        let record = UInt64(entry.record)
+        let kind = UInt64(entry.type?.code ?? 0) << 48 | UInt64(entry.status.code) << 40 | UInt64(flags(entry)) << 32
+        let unit = UInt64(entry.unit?.letters ?? 0)
+        let (units, points) = (UInt64(bitPattern: entry.units), UInt64(bitPattern: entry.points))
+        let date = UInt64(UInt32(bitPattern: entry.businessDate?.daysSince1970 ?? 0))
+        let set = lines.words
+        out[start] = (UInt64(leaf) << 24 | record >> 8).bigEndian
+        out[start + 1] = (record << 56 | kind | unit << 8 | units >> 56).bigEndian
+        out[start + 2] = (units << 8 | points >> 56).bigEndian
+        out[start + 3] = (points << 8 | date >> 24).bigEndian
+        out[start + 4] = (date << 40).bigEndian
+        // Nothing is left, and there is one line.
+        out[start + 5] = (1 << 32 | points >> 32).bigEndian
+        out[start + 6] = (points << 32 | set.0 >> 32).bigEndian
+        out[start + 7] = (set.0 << 32 | set.1 >> 32).bigEndian
+        out[start + 8] = (set.1 << 32 | set.2 >> 32).bigEndian
+        out[start + 9] = (set.2 << 32 | set.3 >> 32).bigEndian
+        out[start + 10] = (set.3 << 32).bigEndian
+        out[start + 14] = UInt64(0x80 << 24).bigEndian
     }
 
     @inline(__always)
@@ -111,17 +152,27 @@ public enum RecordLeaf {
 
     /// Writes what is hashed to the digest of a record's private part.
     public static func writePrivate(_ entry: RecordEntry, salt: Digest16, into message: inout HashMessage) {
-        message.fill(count: privateBytes) { cursor, out in
-            cursor.put(`private`, &out)
-            cursor.put(salt, &out)
-            cursor.put(entry.identity, &out)
-            cursor.put(entry.content, &out)
-            cursor.put(entry.member, &out)
-            cursor.put(entry.offset, &out)
-            cursor.put(entry.length, &out)
-            cursor.put(entry.original?.batch ?? 0, &out)
-            cursor.put(entry.original?.record ?? 0, &out)
-        }
+        message.messages.fill(count: privateBytes) { _, out in putPrivate(entry, salt, &out, at: 0) }
+    }
+
+    @inline(__always)
+    private static func putPrivate(
+        _ entry: RecordEntry, _ salt: Digest16, _ out: inout MutableSpan<UInt64>, at start: Int
+    ) {
+        let (identity, content, member) = (entry.identity, entry.content, entry.member)
+        // The four letters move all that follows by half a word.
+        out[start] = (UInt64(`private`) << 32 | salt.high >> 32).bigEndian
+        out[start + 1] = (salt.high << 32 | salt.low >> 32).bigEndian
+        out[start + 2] = (salt.low << 32 | identity.high >> 32).bigEndian
+        out[start + 3] = (identity.high << 32 | identity.low >> 32).bigEndian
+        out[start + 4] = (identity.low << 32 | content.high >> 32).bigEndian
+        out[start + 5] = (content.high << 32 | content.low >> 32).bigEndian
+        out[start + 6] = (content.low << 32 | member.high >> 32).bigEndian
+        out[start + 7] = (member.high << 32 | member.low >> 32).bigEndian
+        out[start + 8] = (member.low << 32 | entry.offset >> 32).bigEndian
+        out[start + 9] = (entry.offset << 32 | UInt64(entry.length)).bigEndian
+        out[start + 10] = (entry.original?.batch ?? 0).bigEndian
+        out[start + 11] = (UInt64(entry.original?.record ?? 0) << 32 | 0x80 << 24).bigEndian
     }
 
     /// What is hashed to the key of AES-256 under which records' numbers become their salts.

@@ -25,10 +25,19 @@ public protocol RecordStore: AnyObject {
 public protocol PendingEntries: AnyObject {
     /// Adds the next entry; its record number is one more than the last one's.
     func append(_ entry: RecordEntry) throws(Fault)
+    /// Adds entries whose record numbers follow on one another and on the last one's.
+    func append(contentsOf entries: [RecordEntry]) throws(Fault)
     /// Reads an entry added before, by its record number.
     func entry(_ record: UInt32) throws(Fault) -> RecordEntry
     /// Makes the entries durable and gives their reference. Nothing can be added afterwards.
     func seal() throws(Fault) -> EntriesReference
     /// Throws the entries away.
     func discard()
+}
+
+extension PendingEntries {
+    /// Adds entries one by one.
+    public func append(contentsOf entries: [RecordEntry]) throws(Fault) {
+        for entry in entries { try append(entry) }
+    }
 }

@@ -61,6 +61,8 @@ public struct BatchDecision {
     var ownGross: Int64?
     /// By the plans of the batch; nil where none of its records was accepted yet.
     var ordinaryPlaces: [OrdinaryPlace?] = []
+    /// Entries of ordinary records in a row that are neither stored nor sealed yet; there are none outside of `post`.
+    var ordinaryRun: [RecordEntry] = []
     /// What the leaf of the last record says beyond its entry, when that was not an ordinary one.
     public private(set) var lastDetail = LeafDetail(left: 0, shares: [])
 
@@ -347,7 +349,7 @@ public struct BatchDecision {
 
     func find(_ identity: Digest16, _ view: View) throws(Fault) -> RecordLocation? {
         let own = try identities.find(identity, reader: ownRuns) { (record: UInt32) throws(Fault) -> Bool in
-            try pending.entry(record).identity == identity
+            try entry(record).identity == identity
         }
         if let own { return RecordLocation(batch: context.batch, record: own) }
         return try view.ledger.find(identity, reader: view.runs) { (location) throws(Fault) -> RecordEntry in
@@ -355,8 +357,14 @@ public struct BatchDecision {
         }
     }
 
+    /// An entry of this batch by its number.
+    private func entry(_ record: UInt32) throws(Fault) -> RecordEntry {
+        if let first = ordinaryRun.first?.record, record >= first { return ordinaryRun[Int(record - first)] }
+        return try pending.entry(record)
+    }
+
     private func stored(_ location: RecordLocation, _ view: View) throws(Fault) -> RecordEntry {
-        guard location.batch != context.batch else { return try pending.entry(location.record) }
+        guard location.batch != context.batch else { return try entry(location.record) }
         return try view.books.entry(at: location, in: history)
     }
 

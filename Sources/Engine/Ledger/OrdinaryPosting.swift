@@ -35,10 +35,23 @@ extension BatchDecision {
             let number = Int(records[index].plan)
             if ordinaryPlaces[number] == nil { ordinaryPlaces[number] = place(of: plans[number], view) }
             guard let place = ordinaryPlaces[number], try post(records[index], place, view) else {
+                try keepRun()
                 return index - records.startIndex
             }
+            if ordinaryRun.count == Self.longestRun { try keepRun() }
         }
+        try keepRun()
         return records.count
+    }
+
+    /// Entries that are stored and sealed in one call each: calls and their checks cost a part of what they do.
+    private static var longestRun: Int { 64 }
+
+    private mutating func keepRun() throws(Fault) {
+        guard !ordinaryRun.isEmpty else { return }
+        try pending.append(contentsOf: ordinaryRun)
+        sealer?.sealOrdinary(ordinaryRun)
+        ordinaryRun.removeAll(keepingCapacity: true)
     }
 
     /// Nil before a record of the plan was accepted: its line is not in the book yet.
@@ -82,8 +95,7 @@ extension BatchDecision {
         entry.lineSet = place.book.set
         book.add(ordinary: entry, at: place.book)
         try insert(record.identity, number: record.record)
-        try pending.append(entry)
-        sealer?.sealOrdinary(entry)
+        ordinaryRun.append(entry)
         return true
     }
 }

@@ -9,6 +9,11 @@ public protocol LeafHashing: TreeHashing {
     func digest(_ data: Span<UInt8>) -> Digest32
     /// SHA-256 of a message that is padded to whole blocks.
     func digest(_ message: borrowing HashMessage) -> Digest32
+    /// Digests of leaves that hold the digest of their private part at a place, all in one call: the first so many
+    /// leaves, and secrets of the same numbers.
+    func digests(
+        _ count: Int, leaves: borrowing HashMessages, secrets: borrowing HashMessages, at place: Int
+    ) -> [Digest32]
     /// The root of the tree over hashes that are a power of two in number, 2 or more: all in one call, because a call
     /// for each pair costs as much as half a block of SHA-256.
     func root(overPowerOfTwo hashes: [Digest32]) -> Digest32
@@ -85,8 +90,8 @@ public final class RecordSealer {
     /// Seals the next record; its set must be known.
     public func seal(_ entry: RecordEntry, _ detail: LeafDetail) { state.seal(entry, detail, hashing) }
 
-    /// Seals the next record, whose points are on its one line; its set must be known.
-    func sealOrdinary(_ entry: RecordEntry) { state.sealOrdinary(entry, hashing) }
+    /// Seals the next records, each of which has its points on its one line; their sets must be known.
+    func sealOrdinary(_ entries: [RecordEntry]) { state.sealOrdinary(entries, hashing) }
 
     /// The hash of a record's leaf; its set must be known.
     public func leafHash(_ entry: RecordEntry, _ detail: LeafDetail) -> Digest32 {
@@ -132,8 +137,8 @@ private struct Sealing {
         shares.add(entry, detail)
     }
 
-    mutating func sealOrdinary(_ entry: RecordEntry, _ hashing: some LeafHashing) {
-        append(leaves.ordinaryHash(entry, lines: sets[Int(entry.lineSet)], hashing), hashing)
+    mutating func sealOrdinary(_ entries: [RecordEntry], _ hashing: some LeafHashing) {
+        for leaf in leaves.hashes(ordinary: entries, sets: sets, hashing) { append(leaf, hashing) }
     }
 
     private mutating func append(_ leaf: Digest32, _ hashing: some LeafHashing) {
@@ -180,6 +185,9 @@ private struct LeafMaker {
     private var salts: RecordSalts
     private var leaf = HashMessage()
     private var secret = HashMessage()
+    // Those of ordinary records in a row.
+    private var ordinary = HashMessages(capacity: 0)
+    private var secrets = HashMessages(capacity: 0)
 
     init(key: [UInt8], hashing: some LeafHashing) {
         self.key = key
@@ -208,10 +216,21 @@ private struct LeafMaker {
         return hashing.digest(leaf)
     }
 
-    mutating func ordinaryHash(_ entry: RecordEntry, lines: Digest32, _ hashing: some LeafHashing) -> Digest32 {
-        RecordLeaf.writePrivate(entry, salt: salts.salt(entry.record, hashing), into: &secret)
-        RecordLeaf.writeOrdinary(entry, lines: lines, privately: hashing.digest(secret), into: &leaf)
-        return hashing.digest(leaf)
+    /// The leaves of records that follow on one another, each with its points on its one line: hashed in one call.
+    mutating func hashes(
+        ordinary entries: [RecordEntry], sets: [Digest32], _ hashing: some LeafHashing
+    ) -> [Digest32] {
+        let count = UInt32(entries.count)
+        let last = entries[entries.count - 1].record
+        precondition(last - entries[0].record == count - 1, "records follow on one another")
+        if ordinary.capacity < entries.count {
+            ordinary = HashMessages(capacity: entries.count)
+            secrets = HashMessages(capacity: entries.count)
+        }
+        let salts = salts.salts(entries[0].record..<entries[0].record + count, hashing)
+        RecordLeaf.writeOrdinary(entries, salts: salts, sets: sets, into: &ordinary, &secrets)
+        return hashing.digests(
+            entries.count, leaves: ordinary, secrets: secrets, at: RecordLeaf.ordinaryPrivate)
     }
 
     mutating func data(
@@ -239,6 +258,11 @@ private struct RecordSalts {
     mutating func salt(_ record: UInt32, _ hashing: some LeafHashing) -> Digest16 {
         if record < first || record - first >= UInt32(salts.count) { fill(record, hashing) }
         return salts[Int(record - first)]
+    }
+
+    /// Those of records that follow on one another.
+    func salts(_ records: Range<UInt32>, _ hashing: some LeafHashing) -> [Digest16] {
+        hashing.encrypt(records, key: cipherKey)
     }
 
     private mutating func fill(_ record: UInt32, _ hashing: some LeafHashing) {

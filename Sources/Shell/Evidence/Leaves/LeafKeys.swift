@@ -58,6 +58,14 @@ public struct LeafHasher: LeafHashing {
     public func digest(_ message: borrowing HashMessage) -> Digest32 {
         OpenSSLTreeHashing.digest(padded: message.words.span)
     }
+    /// Digests of leaves that hold the digest of their private part at a place.
+    public func digests(
+        _ count: Int, leaves: borrowing HashMessages, secrets: borrowing HashMessages, at place: Int
+    ) -> [Digest32] {
+        OpenSSLTreeHashing.digests(
+            count, padded: leaves.words.span, stride: leaves.stride, holding: secrets.words.span,
+            stride: secrets.stride, at: place)
+    }
     /// The root of the tree over hashes that are a power of two in number.
     public func root(overPowerOfTwo hashes: [Digest32]) -> Digest32 { trees.root(overPowerOfTwo: hashes) }
     /// AES-256 of numbers, each as a block of 16 bytes with its most significant byte first.

@@ -184,12 +184,24 @@ final class FilePendingEntries: PendingEntries {
 
     func append(_ entry: RecordEntry) throws(Fault) {
         try checkOpen()
+        try add(entry)
+        if buffer.count >= Self.pieceBytes { try flush() }
+    }
+
+    func append(contentsOf entries: [RecordEntry]) throws(Fault) {
+        try checkOpen()
+        for entry in entries {
+            try add(entry)
+            if buffer.count >= Self.pieceBytes { try flush() }
+        }
+    }
+
+    private func add(_ entry: RecordEntry) throws(Fault) {
         guard Int64(entry.record) == count + 1 else {
             throw Fault("\(place.part): record \(entry.record) does not follow on \(count)")
         }
         RecordEntryCodec.append(entry, to: &buffer)
         count += 1
-        if buffer.count >= Self.pieceBytes { try flush() }
     }
 
     func entry(_ record: UInt32) throws(Fault) -> RecordEntry {
