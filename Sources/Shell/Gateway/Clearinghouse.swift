@@ -59,8 +59,16 @@ public actor Clearinghouse {
     let history: History
     let clock: HouseClock
     private(set) var house: HouseState
-    private(set) var register: KeyRegister
-    private(set) var trust: TrustStore
+    private(set) var register: KeyRegister { didSet { trustGeneration += 1 } }
+    private(set) var trust: TrustStore { didSet { trustGeneration += 1 } }
+    /// Counts changes of whom we believe: what was verified under an earlier count is verified again.
+    private(set) var trustGeneration = 0
+    private let staged: StagedFacts
+    /// Why what is staged cannot be made durable.
+    private var misfit: Fault?
+    /// Why this house can no longer be told from what is durable; the calendar ends the service by it.
+    private var brokenBy: Fault?
+    var messageQueue = MessageQueue()
     var verdicts = ChainVerdictCache()
     var judgements: [UInt64: OpenJudgement] = [:]
     private var lanes: [PartnerID: Lane] = [:]
@@ -68,10 +76,14 @@ public actor Clearinghouse {
     var pace: SnapshotPace
     var derivedDocuments: OriginalStore?
 
-    /// A partner's turn: its files and messages are judged one after the other.
+    /// A partner's turn: a file is judged alone, while messages share a turn and wait for files.
     private struct Lane {
-        var isTaken = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Who has the turn: 0 for nobody, -1 for one alone, else how many share it.
+        var holders = 0
+        var waiting: [(isShared: Bool, continuation: CheckedContinuation<Void, Never>)] = []
+
+        func isFree(shared: Bool) -> Bool { waiting.isEmpty && (holders == 0 || shared && holders > 0) }
+        mutating func take(shared: Bool) { holders = shared ? holders + 1 : -1 }
     }
 
     /// Opens a house on a log that has its first fact.
@@ -82,7 +94,8 @@ public actor Clearinghouse {
         logKey = try LogKey(keys: parts.directory.keys)
         try parts.originals.keep(parts.trust.revocationLists)
         trust = parts.trust
-        let history = History(facts: parts.journal, records: parts.records, identities: parts.identities)
+        staged = StagedFacts(over: parts.journal)
+        let history = History(facts: staged, records: parts.records, identities: parts.identities)
         self.history = history
         let fold = try HouseFold(parts.directory, log: parts.journal, history: history)
         if let remark = fold.remark {
@@ -139,23 +152,71 @@ public actor Clearinghouse {
     /// - Throws: `Fault` when they could not be made durable or do not fit; the house then takes no more facts.
     @discardableResult
     func commit(_ facts: [(fact: Fact, attachments: [Attachment])], at time: Timestamp) throws(Fault) -> UInt64 {
-        let first = house.lastSequence + 1
-        let time = max(time, house.lastTime)
-        let entries = facts.enumerated().map { index, added in
+        precondition(staged.isEmpty, "what is staged is made durable first")
+        if let brokenBy { throw brokenBy }
+        let entries = entries(facts, at: time)
+        try parts.journal.append(entries)
+        for entry in entries { try house.apply(entry.envelope, history: history) }
+        try tell(entries)
+        return entries.first?.envelope.sequence ?? nextSequence
+    }
+
+    private func entries(_ facts: [(fact: Fact, attachments: [Attachment])], at time: Timestamp) -> [JournalEntry] {
+        let (first, time) = (nextSequence, max(time, house.lastTime))
+        return facts.enumerated().map { index, added in
             JournalEntry(
                 FactEnvelope(sequence: first + UInt64(index), time: time, fact: added.fact),
                 attachments: added.attachments)
         }
-        try parts.journal.append(entries)
+    }
+
+    /// What follows from facts that are durable and folded in.
+    private func tell(_ entries: [JournalEntry]) throws(Fault) {
         for entry in entries {
             let fact = entry.envelope.fact
-            try house.apply(entry.envelope, history: history)
             if fact.changesKeys { register = try HouseKeyRegister.build(house.keys) }
             parts.logger.info("fact", metadata: ["sequence": "\(entry.envelope.sequence)", "kind": "\(fact.kind)"])
             pace.count(fact)
         }
         bell.ring()
-        return first
+    }
+
+    /// Folds facts in before they are durable, so that those behind them are judged by them. Nothing may await, and
+    /// nobody may be told of them, before `commitStaged` has returned.
+    ///
+    /// - Throws: `Fault` when they do not fit; `commitStaged` then fails, too.
+    func stage(_ facts: [(fact: Fact, attachments: [Attachment])], at time: Timestamp) throws(Fault) {
+        if let fault = misfit ?? brokenBy { throw fault }
+        do throws(Fault) {
+            for entry in entries(facts, at: time) {
+                staged.add(entry)
+                try house.apply(entry.envelope, history: history)
+            }
+        } catch {
+            misfit = error
+            throw error
+        }
+    }
+
+    /// Makes all staged facts durable together, or none of them: then the house is folded anew from what is durable.
+    /// Where not even that can be read, nothing more is told or taken, and the service ends.
+    ///
+    /// - Throws: `Fault` when they could not be made durable or do not fit; the house then takes no more facts.
+    func commitStaged() throws(Fault) {
+        let entries = staged.take()
+        defer { misfit = nil }
+        do throws(Fault) {
+            if let misfit { throw misfit }
+            try parts.journal.append(entries)
+        } catch {
+            do throws(Fault) {
+                house = try HouseFold(parts.directory, log: parts.journal, history: history).house
+            } catch let second {
+                brokenBy = Fault("\(error); what is durable cannot be read: \(second)")
+            }
+            throw error
+        }
+        try tell(entries)
     }
 
     /// The number that the next fact will have: receipts are named after their facts.
@@ -172,6 +233,7 @@ public actor Clearinghouse {
     ///
     /// - Throws: `Fault` when a fact cannot be made durable.
     public func advanceCalendar(to instant: Timestamp) throws(Fault) {
+        if let brokenBy { throw brokenBy }
         guard let programme = house.programme else { return }
         for window in house.windows.dueCutOffs(programme, at: instant) {
             // On a test clock the cut-off has its own instant; on the machine's, the instant at which it is written.
@@ -228,25 +290,27 @@ public actor Clearinghouse {
 
     // MARK: Turns
 
-    /// Takes a partner's turn, waiting for those before.
-    func enter(_ partner: PartnerID) async {
-        guard lanes[partner]?.isTaken == true else {
-            lanes[partner, default: Lane()].isTaken = true
+    /// Takes a partner's turn, waiting for those before: alone, or with others who share it.
+    func enter(_ partner: PartnerID, shared: Bool = false) async {
+        var lane = lanes[partner] ?? Lane()
+        guard !lane.isFree(shared: shared) else {
+            lane.take(shared: shared)
+            lanes[partner] = lane
             return
         }
-        await withCheckedContinuation { lanes[partner, default: Lane()].waiting.append($0) }
+        await withCheckedContinuation { lanes[partner, default: Lane()].waiting.append((shared, $0)) }
     }
 
-    /// Gives a partner's turn to the next one.
+    /// Gives a partner's turn to the next one, or to all next ones who share it.
     func leave(_ partner: PartnerID) {
         guard var lane = lanes[partner] else { return }
-        if lane.waiting.isEmpty {
-            lanes[partner] = nil
-        } else {
-            let next = lane.waiting.removeFirst()
-            lanes[partner] = lane
-            next.resume()
+        lane.holders = lane.holders > 0 ? lane.holders - 1 : 0
+        while let next = lane.waiting.first, lane.holders == 0 || next.isShared && lane.holders > 0 {
+            lane.waiting.removeFirst()
+            lane.take(shared: next.isShared)
+            next.continuation.resume()
         }
+        lanes[partner] = lane.holders == 0 ? nil : lane
     }
 
     /// Judges every file that waits, in the order of receipt.

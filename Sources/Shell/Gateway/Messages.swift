@@ -15,6 +15,8 @@ extension Clearinghouse {
     /// before the answer leaves.
     ///
     /// The same message gets its stored answer again, byte for byte. Questions are answered afresh and leave no fact.
+    /// Signature and content are read beside the writer; messages that arrive while others are made durable are judged
+    /// together behind them, and made durable together.
     ///
     /// - Parameters:
     ///   - cms: the message enclosed in its signature.
@@ -23,10 +25,11 @@ extension Clearinghouse {
     /// - Returns: the answer enclosed in the host's signature, and whether it is a stored one.
     /// - Throws: `Refusal` with SIG, SYN or FIL codes for a message that cannot be answered as one; `Fault` when the
     ///   answer cannot be made durable.
-    public func answer(
+    @concurrent
+    public nonisolated func answer(
         _ cms: [UInt8], from partner: PartnerID, over connection: Digest32? = nil
     ) async throws -> (answer: [UInt8], isCopy: Bool) {
-        let verified = try verify(message: cms, from: partner)
+        let (verified, generation) = try await verifyBeside(cms, from: partner)
         let content = verified.content ?? []
         let request: MessageRequest
         do throws(Refusal) {
@@ -40,44 +43,83 @@ extension Clearinghouse {
             throw Refusal(.fil001, at: .whole.field("PartnerId"), value: request.partner.text)
         }
         guard case .transaction(let outcome) = request.operation else {
-            let response = try MessageQuestions(house: house, partner: partner, history: history)
-                .response(to: request)
-            // Named by the question and the instant: a question asked again is answered anew, under another name.
-            let name = SHA256.digest(cms + Array(now.description.utf8)).description.prefix(16)
-            return (try enclose(response, to: request, id: "QRY-\(name)"), false)
+            return (try await answer(question: request, cms), false)
         }
-        let digest = SHA256.digest(content)
-        if let stored = try storedAnswer(request.messageID, digest, partner) { return (stored, true) }
-        await enter(partner)
-        defer { leave(partner) }
-        // Another connection may have sent the same message while this one waited for its turn.
-        if let stored = try storedAnswer(request.messageID, digest, partner) { return (stored, true) }
-        return (try post(outcome, request, digest, cms, SignerEvidence(verified.evidence), connection), false)
+        return try await answer(
+            QueuedMessage(
+                request: request, outcome: outcome, digest: SHA256.digest(content), cms: cms, verified: verified,
+                generation: generation, connection: connection))
     }
 
-    private func verify(message: [UInt8], from partner: PartnerID) throws(Refusal) -> VerifiedSignature {
-        let verifier = SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: parts.limits))
-        let signers = SignerSource.register(register, .partner(partner))
-        switch verifier.judge(message: message, signers: signers, at: now, cache: &verdicts) {
+    /// Verifies a message with what is believed now, which may have changed when it is judged.
+    private nonisolated func verifyBeside(
+        _ message: [UInt8], from partner: PartnerID
+    ) async throws -> (VerifiedSignature, generation: Int) {
+        var believed = await believed
+        let misses = believed.verdicts.misses
+        let verdict = believed.judge(message, from: partner, limits: parts.limits)
+        if believed.verdicts.misses != misses { await keep(believed) }
+        switch verdict {
+        case .verified(let verified): return (verified, believed.generation)
+        case .refused(let finding): throw Refusal([finding])
+        }
+    }
+
+    /// Whom we believe, to judge signatures beside the writer.
+    private struct Believed {
+        let trust: TrustStore
+        let register: KeyRegister
+        let generation: Int
+        let now: Timestamp
+        var verdicts: ChainVerdictCache
+
+        mutating func judge(_ message: [UInt8], from partner: PartnerID, limits: Limits) -> SignatureVerdict {
+            SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: limits))
+                .judge(message: message, signers: .register(register, .partner(partner)), at: now, cache: &verdicts)
+        }
+    }
+
+    private var believed: Believed {
+        Believed(trust: trust, register: register, generation: trustGeneration, now: now, verdicts: verdicts)
+    }
+
+    private func keep(_ believed: Believed) {
+        if believed.generation == trustGeneration { verdicts = believed.verdicts }
+    }
+
+    func verify(message: [UInt8], from partner: PartnerID) throws(Refusal) -> VerifiedSignature {
+        var believed = believed
+        defer { verdicts = believed.verdicts }
+        switch believed.judge(message, from: partner, limits: parts.limits) {
         case .verified(let verified): return verified
         case .refused(let finding): throw Refusal([finding])
         }
     }
 
-    private func storedAnswer(_ id: MessageID, _ digest: Digest32, _ partner: PartnerID) throws -> [UInt8]? {
+    private func answer(question request: MessageRequest, _ cms: [UInt8]) throws -> [UInt8] {
+        let response = try MessageQuestions(house: house, partner: request.partner, history: history)
+            .response(to: request)
+        // Named by the question and the instant: a question asked again is answered anew, under another name.
+        let name = SHA256.digest(cms + Array(now.description.utf8)).description.prefix(16)
+        return try enclose(response, to: request, id: "QRY-\(name)")
+    }
+
+    /// The fact that answered this very message before, or nil.
+    ///
+    /// - Throws: `Refusal` with FIL-004 when another message had its id.
+    func answered(_ id: MessageID, _ digest: Digest32, _ partner: PartnerID) throws -> UInt64? {
         guard let known = try house.messages.find(id, of: partner, in: history) else { return nil }
         guard known.digest == digest else {
             throw Refusal(.fil004, at: .whole.field("MessageId"), value: id.text, detail: "it had other content")
         }
-        return try parts.journal.attachment("answer.cms", of: known.sequence)
+        return known.sequence
     }
 
-    private func post(
-        _ outcome: RecordOutcome, _ request: MessageRequest, _ digest: Digest32, _ cms: [UInt8],
-        _ signer: SignerEvidence, _ connection: Digest32?
-    ) throws -> [UInt8] {
-        let now = now
-        try advanceCalendar(to: now)
+    /// Judges a message and stages the fact that answers it.
+    ///
+    /// - Parameter now: the instant to which the calendar was advanced.
+    func stage(_ message: QueuedMessage, at now: Timestamp) throws -> [UInt8] {
+        let (request, digest, cms) = (message.request, message.digest, message.cms)
         try requireActive(request.partner)
         guard let programme = house.programme, let agreement = programme.agreement(request.partner),
             let window = programme.window(at: now)
@@ -96,7 +138,7 @@ extension Clearinghouse {
             sealer: secrets.sealer(window: window.id, programme, house.ledger.catalogue))
         let decided: BatchDecision.Decided
         var transactionID = ""
-        switch outcome {
+        switch message.outcome {
         case .parsed(let record):
             transactionID = record.content.transactionID.text
             decided = try decision.decide(converter.convert(record), books: house.ledger)
@@ -116,8 +158,8 @@ extension Clearinghouse {
         ]
         let fact = MessageAnswered(
             partner: request.partner, messageID: request.messageID, digest: digest, status: decided.entry.status,
-            findings: decided.findings, signer: signer, connection: connection,
-            programmeVersion: house.programmes.count,
+            findings: decided.findings, signer: SignerEvidence(message.verified.evidence),
+            connection: message.connection, programmeVersion: house.programmes.count,
             entry: decided.entry.status == .accepted ? decided.entry : nil, posting: posting,
             detail: decided.entry.status == .accepted ? decision.lastDetail : nil, attachments: references(attachments))
         var facts: [(fact: Fact, attachments: [Attachment])] = [(.messageAnswered(fact), attachments)]
@@ -129,7 +171,7 @@ extension Clearinghouse {
                 window: window.id, status: .accepted, count: 1, root: sealer.root, attachments: references(sealed))
             facts.append((.sealed(.records(seal)), sealed))
         }
-        try commit(facts, at: now)
+        try stage(facts, at: now)
         return answer
     }
 

@@ -37,7 +37,7 @@ struct Coalition: AsyncParsableCommand {
                     WindowCommand.self, StatementCommand.self, ReceiptCommand.self, StatusCommand.self,
                     PositionsCommand.self, RecordsCommand.self, ExplainCommand.self, MemberCommand.self,
                 ]),
-            CommandGroup(name: "Checking", subcommands: [ValidateCommand.self, CheckCommand.self]),
+            CommandGroup(name: "Checking", subcommands: [ValidateCommand.self, CheckCommand.self, BenchCommand.self]),
             CommandGroup(name: "Evidence", subcommands: [EvidenceCommand.self, AuditCommand.self]),
             CommandGroup(name: "Keeping it safe", subcommands: [BackupCommand.self, RestoreCommand.self]),
         ])

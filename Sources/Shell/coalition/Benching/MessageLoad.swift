@@ -1,0 +1,160 @@
+import Foundation
+import Gateway
+import OpenSSLKit
+import Primitives
+import Synchronization
+import Transport
+import Validation
+import Wire
+
+/// Signed messages, ready to be sent, each a sale of its own.
+struct MessageLoad {
+    /// What became of one load.
+    struct Result {
+        /// From the first message sent to the last answer received, seconds.
+        var seconds: Double
+        /// From sending to the answer of each message, in rising order, seconds.
+        var latencies: [Double]
+        /// CPU seconds of the gateway until it was quiet again.
+        var gatewayCPU: Double
+        /// CPU seconds of this process while it sent.
+        var clientCPU: Double
+        /// The most memory that the gateway ever had, MiB.
+        var peakMiB: Double
+
+        /// The latency below which a share of all messages was answered, seconds; the share in thousandths.
+        func latency(_ thousandths: Int) -> Double {
+            latencies[max(0, (latencies.count * thousandths + 999) / 1000 - 1)]
+        }
+    }
+
+    private let house: BenchHouse
+    private let messages: [SignedMessage]
+
+    /// Makes and signs the messages of a round.
+    init(_ house: BenchHouse, count: Int, round: Int) throws {
+        self.house = house
+        let signer = try house.signer()
+        let partner = try PartnerID(BenchHouse.partner)
+        guard let now = Timestamp("2026-05-01T12:00:00Z"), let day = BusinessDate(year: 2026, month: 5, day: 1),
+            let unit = CurrencyCode("MKP"), let member = MemberNumber("9250123456789013")
+        else { throw Fault("the bench's records cannot be made") }
+        messages = try (1...count).map { number in
+            var content = RecordContent(
+                transactionID: try TransactionID("BENCH-\(round)-\(number)"), type: .accrual, occurredAt: now,
+                businessDate: day, account: MemberAccount(kind: .card, number: member), unit: unit,
+                units: Int64(100 + number % 900))
+            content.store = "S\(number % 400)"
+            let message = MessageWriter.message(
+                MessageID(unchecked: "BENCH-\(round)-\(number)"), createdAt: now, partner: partner,
+                .transaction(content))
+            return SignedMessage(cms: try signer.signAttached(message, at: now))
+        }
+    }
+
+    /// Sends all messages and waits for their answers.
+    ///
+    /// - Throws: `ClientFailure` when the gateway refuses one; `Fault` when an answer is not an acceptance.
+    func run(connections: Int, inFlight: Int) async throws -> Result {
+        let gate = StartingGate(connections)
+        let before = try house.usage()
+        let client = try house.client()
+        let messages = messages
+        let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
+            for number in 0..<connections {
+                group.addTask {
+                    try await GatewayConnection.withConnection(client, log: HouseAccess.quietLogger) { connection in
+                        await gate.wait()
+                        return try await Self.send(
+                            messages, from: number, by: connections, inFlight: inFlight, over: connection)
+                    }
+                }
+            }
+            var all: [Double] = []
+            for try await some in group { all += some }
+            return all.sorted()
+        }
+        let (seconds, clientCPU) = gate.passed
+        try await Task.sleep(for: .milliseconds(500))
+        let after = try house.usage()
+        return Result(
+            seconds: seconds, latencies: latencies, gatewayCPU: after.cpuSeconds - before.cpuSeconds,
+            clientCPU: clientCPU, peakMiB: after.peakMiB)
+    }
+
+    /// Sends every so-manieth message over a connection.
+    private static func send(
+        _ messages: [SignedMessage], from first: Int, by step: Int, inFlight: Int, over connection: GatewayConnection
+    ) async throws -> [Double] {
+        let clock = ContinuousClock()
+        return try await withThrowingTaskGroup(of: [Double].self) { group in
+            for worker in 0..<inFlight {
+                group.addTask {
+                    var latencies: [Double] = []
+                    for index in stride(from: first + worker * step, to: messages.count, by: step * inFlight) {
+                        let begin = clock.now
+                        let answer = try await connection.send(messages[index])
+                        latencies.append((clock.now - begin) / .seconds(1))
+                        guard !answer.isCopy else { throw Fault("message \(index) was answered before") }
+                    }
+                    return latencies
+                }
+            }
+            var all: [Double] = []
+            for try await some in group { all += some }
+            return all
+        }
+    }
+}
+
+/// Lets all connections begin at once, when the last one stands, or when one could not be made.
+private final class StartingGate: Sendable {
+    private struct State {
+        var missing: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var begin: ContinuousClock.Instant?
+        var ticks: clock_t = 0
+    }
+
+    private let clock = ContinuousClock()
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(missing: count)) }
+
+    /// Seconds since all began, and the CPU seconds that this process used in them.
+    var passed: (seconds: Double, cpuSeconds: Double) {
+        state.withLock { state in
+            let now = clock.now
+            let ticks = Foundation.clock() - state.ticks
+            return ((now - (state.begin ?? now)) / .seconds(1), Double(ticks) / Double(CLOCKS_PER_SEC))
+        }
+    }
+
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOpen = state.withLock { state in
+                    state.missing -= 1
+                    if state.begin == nil { state.waiting.append(continuation) }
+                    return state.begin != nil
+                }
+                if isOpen { continuation.resume() } else if Task.isCancelled { open() } else { openWhenAllStand() }
+            }
+        } onCancel: {
+            open()
+        }
+    }
+
+    private func openWhenAllStand() {
+        if state.withLock({ $0.missing == 0 }) { open() }
+    }
+
+    private func open() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            if state.begin == nil { (state.begin, state.ticks) = (clock.now, Foundation.clock()) }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}

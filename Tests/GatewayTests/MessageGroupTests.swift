@@ -1,0 +1,174 @@
+import FileStore
+import Gateway
+import House
+import Journal
+import Ledger
+import OpenSSLKit
+import Primitives
+import ProgrammeFiles
+import TestKit
+import Testing
+import Validation
+
+/// Messages that come together are judged as if one came after the other, and made durable together or not at all.
+@Suite struct MessageGroupTests {
+    private struct Sent: Sendable {
+        let id: String
+        let answer: [UInt8]
+        let isCopy: Bool
+    }
+
+    private static func workload() async throws -> CrashWorkload {
+        let house = try await TestHouse()
+        let work = CrashWorkload(
+            disk: FaultyDisk(), programme: try ProgrammeDirectory.read(at: house.programmePath))
+        try await work.work(Array(try CrashWorkload.steps().prefix(2)))
+        return work
+    }
+
+    private static func message(_ id: String, _ record: RecordContent, from name: String = "MARCHE") throws -> [UInt8] {
+        let keys = try TestHouse.partners[PartnerID(name)].need(name)
+        let message = MessageWriter.message(
+            try MessageID(id), createdAt: CrashWorkload.start, partner: keys.id, .transaction(record))
+        return try keys.signing.signer().signAttached(message, at: CrashWorkload.start)
+    }
+
+    private static func sale(_ id: String, _ units: Int64 = 100) throws -> RecordContent {
+        try BatchFile.record(id, .accrual, "MKP", units, on: "2026-03-30")
+    }
+
+    /// Sends messages all at once; a failure comes as nil.
+    private static func send(
+        _ messages: [(id: String, cms: [UInt8])], to house: Clearinghouse, from name: String = "MARCHE"
+    ) async throws -> [Sent?] {
+        let partner = try PartnerID(name)
+        return await withTaskGroup(of: Sent?.self) { group in
+            for (id, cms) in messages {
+                group.addTask {
+                    guard let answer = try? await house.answer(cms, from: partner) else { return nil }
+                    return Sent(id: id, answer: answer.answer, isCopy: answer.isCopy)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    private static func answers(_ log: SegmentLog) throws -> [MessageAnswered] {
+        var out: [MessageAnswered] = []
+        try log.replay(from: 1) { (envelope) throws(Fault) in
+            if case .messageAnswered(let fact) = envelope.fact { out.append(fact) }
+        }
+        return out
+    }
+
+    @Test("each is answered once, repeats alike, in fewer flushes than messages")
+    func together() async throws {
+        let work = try await Self.workload()
+        let house = work.open
+        // 40 messages for 30 records: ten records are told by two messages. Each message is sent twice.
+        var messages: [(id: String, cms: [UInt8])] = []
+        for number in 0..<40 {
+            let cms = try Self.message("M\(number)", Self.sale("T\(number % 30)"))
+            messages += [("M\(number)", cms), ("M\(number)", cms)]
+        }
+        var syncs = [work.disk.syncEvents.count]
+        for number in 0..<40 {
+            let cms = try Self.message("ALONE\(number)", Self.sale("ALONE\(number)"))
+            #expect(try await Self.send([("", cms)], to: house).compactMap(\.self).count == 1)
+        }
+        syncs.append(work.disk.syncEvents.count)
+        let sent = try await Self.send(messages, to: house).compactMap(\.self)
+        syncs.append(work.disk.syncEvents.count)
+        #expect(sent.count == 80)
+        #expect(syncs[2] - syncs[1] < syncs[1] - syncs[0], "messages share flushes")
+        for (id, answers) in Dictionary(grouping: sent, by: \.id) {
+            #expect(answers.count == 2 && answers[0].answer == answers[1].answer, "\(id)")
+            #expect(answers.filter { !$0.isCopy }.count == 1, "\(id)")
+        }
+        let facts = try Self.answers(work.log()).filter { $0.messageID.text.hasPrefix("M") }
+        #expect(facts.count == 40)
+        #expect(facts.filter { $0.status == .accepted }.count == 30)
+        #expect(facts.filter { $0.status == .duplicate }.count == 10)
+        // The house is what its log says.
+        let state = await house.state
+        let points = state.ledger.points.all
+        try await work.crash(.processEnded)
+        #expect(await work.open.state.ledger.points.all == points)
+        #expect(await work.open.state.lastSequence == state.lastSequence)
+    }
+
+    @Test("a record that another message of the group brought can be reversed, and no more than once")
+    func reversals() async throws {
+        let work = try await Self.workload()
+        for round in 0..<20 {
+            var record = try BatchFile.record("R\(round)", .reversal, "MKP", 100, on: "2026-03-30")
+            record.originalID = try TransactionID("S\(round)")
+            var again = record
+            again.transactionID = try TransactionID("Q\(round)")
+            let messages = [
+                ("S\(round)", try Self.message("S\(round)", Self.sale("S\(round)"))),
+                ("R\(round)", try Self.message("R\(round)", record)),
+                ("Q\(round)", try Self.message("Q\(round)", again)),
+            ]
+            #expect(try await Self.send(messages, to: work.open).compactMap(\.self).count == 3)
+        }
+        let facts = try Self.answers(work.log())
+        // One that came before its original is refused; of two behind it the second is, since nothing is left.
+        let reversed = facts.filter { $0.entry?.type == .reversal }
+        #expect(!reversed.isEmpty && reversed.count <= 20)
+        #expect(Set(reversed.compactMap(\.entry?.original)).count == reversed.count)
+    }
+
+    @Test("what cannot be made durable was never there", arguments: 0..<4)
+    func failure(_ event: Int) async throws {
+        let work = try await Self.workload()
+        let house = work.open
+        let first = try (0..<5).map { ("A\($0)", try Self.message("A\($0)", Self.sale("A\($0)"))) }
+        #expect(try await Self.send(first, to: house).compactMap(\.self).count == 5)
+        let (points, sequence) = await (house.state.ledger.points.all, house.state.lastSequence)
+
+        var plan = FaultyDiskPlan()
+        plan.failureAt = work.disk.events + 1 + event
+        work.disk.plan(plan)
+        let later = try (0..<30).map { ("B\($0)", try Self.message("B\($0)", Self.sale("B\($0)", 700))) }
+        let answered = try await Self.send(later, to: house).compactMap(\.self)
+        #expect(answered.count < 30)
+        // Whoever asks now is told what the log has.
+        let told = await house.state
+        #expect(told.lastSequence == sequence + UInt64(answered.count))
+        if answered.isEmpty { #expect(told.ledger.points.all == points) }
+
+        try await work.crash(.processEnded)
+        for answer in answered { #expect(try Self.answers(work.log()).contains { $0.messageID.text == answer.id }) }
+        #expect(try await Self.send(later, to: work.open).compactMap(\.self).count == 30)
+        let facts = try Self.answers(work.log())
+        #expect(facts.count == 35 && facts.allSatisfy { $0.status == .accepted })
+    }
+
+    @Test("messages wait for a file of their partner that is judged, and files for messages")
+    func turns() async throws {
+        let house = try await TestHouse(at: "2026-03-30T12:00:00+02:00")
+        let batch = BatchID(partner: try PartnerID("MARCHE"), series: .live, sequence: 1)
+        let records = try (0..<3000).map { try Self.sale("F\($0)") }
+        let bytes = try await house.file(batch, records)
+        let file = try await house.arrive(bytes, batch)
+        let (_, waiting) = try await house.house.receive(file)
+        let received = try waiting.need("the file")
+        let messages = try (0..<40).map { ("M\($0)", try Self.message("M\($0)", Self.sale("F\($0)"))) }
+        let open = house.house
+        async let judged: Void = open.judge(received)
+        let sent = try await Self.send(messages, to: open).compactMap(\.self)
+        try await judged
+        #expect(sent.count == 40)
+        // Whoever came first, each record counts once.
+        var accepted = 0
+        for envelope in try house.facts() {
+            switch envelope.fact {
+            case .messageAnswered(let fact): accepted += fact.status == .accepted ? 1 : 0
+            case .fileDecided(let fact): accepted += Int(fact.posting?.lines.map(\.records).reduce(0, +) ?? 0)
+            default: break
+            }
+        }
+        #expect(accepted == 3000)
+    }
+}
