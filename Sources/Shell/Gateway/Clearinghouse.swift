@@ -153,7 +153,7 @@ public actor Clearinghouse {
     @discardableResult
     func commit(_ facts: [(fact: Fact, attachments: [Attachment])], at time: Timestamp) throws(Fault) -> UInt64 {
         precondition(staged.isEmpty, "what is staged is made durable first")
-        if let brokenBy { throw brokenBy }
+        try requireWhole()
         let entries = entries(facts, at: time)
         try parts.journal.append(entries)
         for entry in entries { try house.apply(entry.envelope, history: history) }
@@ -168,6 +168,13 @@ public actor Clearinghouse {
                 FactEnvelope(sequence: first + UInt64(index), time: time, fact: added.fact),
                 attachments: added.attachments)
         }
+    }
+
+    /// Lets nothing be answered from a house that may have in it what is not durable.
+    ///
+    /// - Throws: `Fault` when the house can no longer be told from what is durable.
+    func requireWhole() throws(Fault) {
+        if let brokenBy { throw brokenBy }
     }
 
     /// What follows from facts that are durable and folded in.
@@ -199,7 +206,7 @@ public actor Clearinghouse {
     }
 
     /// Makes all staged facts durable together, or none of them: then the house is folded anew from what is durable.
-    /// Where not even that can be read, nothing more is told or taken, and the service ends.
+    /// Where not even that can be read, no message is answered any more, and the calendar ends the service.
     ///
     /// - Throws: `Fault` when they could not be made durable or do not fit; the house then takes no more facts.
     func commitStaged() throws(Fault) {
@@ -233,7 +240,7 @@ public actor Clearinghouse {
     ///
     /// - Throws: `Fault` when a fact cannot be made durable.
     public func advanceCalendar(to instant: Timestamp) throws(Fault) {
-        if let brokenBy { throw brokenBy }
+        try requireWhole()
         guard let programme = house.programme else { return }
         for window in house.windows.dueCutOffs(programme, at: instant) {
             // On a test clock the cut-off has its own instant; on the machine's, the instant at which it is written.

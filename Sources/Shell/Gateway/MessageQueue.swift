@@ -43,6 +43,7 @@ extension Clearinghouse {
     /// Judges a message behind those that wait.
     func answer(_ message: QueuedMessage) async throws -> MessageQueue.Answer {
         let partner = message.request.partner
+        try requireWhole()
         if let sequence = try answered(message.request.messageID, message.digest, partner) {
             return (try parts.journal.attachment("answer.cms", of: sequence), true)
         }

@@ -97,6 +97,7 @@ extension Clearinghouse {
     }
 
     private func answer(question request: MessageRequest, _ cms: [UInt8]) throws -> [UInt8] {
+        try requireWhole()
         let response = try MessageQuestions(house: house, partner: request.partner, history: history)
             .response(to: request)
         // Named by the question and the instant: a question asked again is answered anew, under another name.

@@ -60,7 +60,7 @@ struct MessageLoad {
         let before = try house.usage()
         let client = try house.client()
         let messages = messages
-        let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
+        let answered = try await withThrowingTaskGroup(of: [Answered].self) { group in
             for number in 0..<connections {
                 group.addTask {
                     try await GatewayConnection.withConnection(client, log: HouseAccess.quietLogger) { connection in
@@ -70,39 +70,50 @@ struct MessageLoad {
                     }
                 }
             }
-            var all: [Double] = []
-            for try await some in group { all += some }
-            return all.sorted()
+            return try await group.reduce(into: []) { $0 += $1 }
         }
         let (seconds, clientCPU) = gate.passed
         try await Task.sleep(for: .milliseconds(500))
         let after = try house.usage()
+        for answer in answered { try answer.requireAccepted() }
         return Result(
-            seconds: seconds, latencies: latencies, gatewayCPU: after.cpuSeconds - before.cpuSeconds,
+            seconds: seconds, latencies: answered.map(\.latency).sorted(),
+            gatewayCPU: after.cpuSeconds - before.cpuSeconds,
             clientCPU: clientCPU, peakMiB: after.peakMiB)
     }
 
     /// Sends every so-manieth message over a connection.
     private static func send(
         _ messages: [SignedMessage], from first: Int, by step: Int, inFlight: Int, over connection: GatewayConnection
-    ) async throws -> [Double] {
+    ) async throws -> [Answered] {
         let clock = ContinuousClock()
-        return try await withThrowingTaskGroup(of: [Double].self) { group in
+        return try await withThrowingTaskGroup(of: [Answered].self) { group in
             for worker in 0..<inFlight {
                 group.addTask {
-                    var latencies: [Double] = []
+                    var out: [Answered] = []
                     for index in stride(from: first + worker * step, to: messages.count, by: step * inFlight) {
                         let begin = clock.now
                         let answer = try await connection.send(messages[index])
-                        latencies.append((clock.now - begin) / .seconds(1))
-                        guard !answer.isCopy else { throw Fault("message \(index) was answered before") }
+                        out.append(Answered(latency: (clock.now - begin) / .seconds(1), answer: answer))
                     }
-                    return latencies
+                    return out
                 }
             }
-            var all: [Double] = []
-            for try await some in group { all += some }
-            return all
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    /// An answer, and how long it took, seconds.
+    private struct Answered: Sendable {
+        let latency: Double
+        let answer: SignedAnswer
+
+        /// A message that is refused, or answered from before, costs less than one that posts.
+        func requireAccepted() throws {
+            let content = try CMSSignature(ber: answer.cms, maximumBytes: answer.cms.count).content ?? []
+            guard !answer.isCopy, ReceiptText(content).status == RecordStatus.accepted.rawValue else {
+                throw Fault("a message was not accepted: \(String(decoding: content.prefix(600), as: UTF8.self))")
+            }
         }
     }
 }
