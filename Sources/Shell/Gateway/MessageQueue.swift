@@ -52,8 +52,11 @@ extension Clearinghouse {
         if messageQueue.isServed {
             let turn = try await withCheckedThrowingContinuation { messageQueue.waiting.append((message, $0)) }
             if case .answered(let answer) = turn { return answer }
+        } else {
+            messageQueue.isServed = true
+            // Those who came in the meantime queue up behind: otherwise this one would be judged alone.
+            await Task.yield()
         }
-        messageQueue.isServed = true
         return try serve(message)
     }
 
