@@ -38,6 +38,13 @@ import XMLKit
     }
 
     @Test(arguments: BatchFormat.allCases)
+    func everyFactIsWrittenAsAnotherEncoderWritesIt(_ format: BatchFormat) async throws {
+        let run = try await GoldenRun.of(format)
+        #expect(run.otherwiseWritten == [])
+        #expect(run.kinds.count == 11, "\(run.kinds)")
+    }
+
+    @Test(arguments: BatchFormat.allCases)
     func aWindowWaitsForAFixingThatItsLinesNeed(_ format: BatchFormat) async throws {
         let run = try await GoldenRun.of(format)
         #expect(run.waited == ["W-2026-03A", "W-2026-03B", "W-2026-04A"])

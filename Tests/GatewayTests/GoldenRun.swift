@@ -1,5 +1,6 @@
 import Clearing
 import FileStore
+import Foundation
 import Gateway
 import House
 import Journal
@@ -41,6 +42,10 @@ struct GoldenRun: Sendable {
     var factsAfterResends: UInt64 = 0
     /// The content of the record whose clearing reference the repeat T18 names.
     var repeated: String?
+    /// The facts that Foundation's encoder writes otherwise than the log does.
+    var otherwiseWritten: [String] = []
+    /// The kinds of facts in the log.
+    var kinds: Set<String> = []
 
     private static let xml = Task { try await GoldenPlay(.xml).play() }
     private static let csv = Task { try await GoldenPlay(.csv).play() }
@@ -191,8 +196,14 @@ private final class GoldenPlay {
         run.factsAfterResends = await house.house.state.lastSequence
         let store = try house.inspected.records(hashing: HouseOpening.hashing)
         let ids = Dictionary(uniqueKeysWithValues: run.files.map { ($0.batch, $0.ids) })
+        let oracle = JSONEncoder()
+        oracle.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         for envelope in try house.facts() {
             try run.figures.add(envelope.fact, ids: { ids[$0] ?? [] }, store: store)
+            run.kinds.insert(envelope.fact.kind)
+            if try FactCodec.json(envelope.fact) != oracle.encode(envelope.fact).map(\.self) {
+                run.otherwiseWritten.append("\(envelope.sequence) \(envelope.fact.kind)")
+            }
             if case .fileDecided(let decided) = envelope.fact, ids[decided.batch] == ["T01"], decided.posting == nil {
                 let entry = try store.entry(at: RecordLocation(batch: decided.received, record: 1))
                 let first = try store.entry(at: entry.original.need("the first result"))

@@ -141,6 +141,8 @@ public struct FaultyDiskPlan: Hashable, Sendable {
     public var powerLossAt: Int?
     /// The event that fails. A sync that fails loses what it should have written, although it can still be read.
     public var failureAt: Int?
+    /// Syncs of files whose path ends so fail, each in the same way.
+    public var failingSync: String?
     /// Why it fails.
     public var failure: FileError.Cause = .other
     /// One write or read in so many is interrupted before it did anything; 0 for none.

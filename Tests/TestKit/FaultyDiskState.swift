@@ -95,7 +95,7 @@ struct FaultyDiskState {
         if isSync { syncEvents.append(events) }
         if plan.powerLossAt == events { isDead = true }
         try alive(operation, path)
-        if plan.failureAt == events {
+        if plan.failureAt == events || isSync && plan.failingSync.map({ path.hasSuffix($0) }) == true {
             throw FileError(plan.failure, operation: operation, path: path, reason: "told to fail")
         }
     }

@@ -42,6 +42,15 @@ public enum Fact: Hashable, Sendable {
     /// The kind's name in the log.
     public var kind: String { key.rawValue }
 
+    /// Whether it follows from a real-time message: there may be thousands in a second.
+    public var isOfMessage: Bool {
+        switch self {
+        case .messageAnswered: true
+        case .sealed(.records(let seal)): seal.messageID != nil
+        default: false
+        }
+    }
+
     /// The bytes that belong to the fact and are kept beside it.
     public var attachments: [AttachmentReference] {
         switch self {

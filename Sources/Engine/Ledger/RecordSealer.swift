@@ -243,7 +243,8 @@ private struct LeafMaker {
 
 /// The salts of records under one key, made for a run of neighbours at a time. Specs/evidence.md.
 private struct RecordSalts {
-    private static let run: UInt32 = 256
+    /// A message has one record, and most files have many: the first run is short.
+    private static let runs: (first: UInt32, next: UInt32) = (8, 256)
 
     private let cipherKey: Digest32
     private var first: UInt32 = 0
@@ -267,8 +268,9 @@ private struct RecordSalts {
 
     private mutating func fill(_ record: UInt32, _ hashing: some LeafHashing) {
         // A file has far fewer records than numbers: Specs/limits.md.
-        first = record / Self.run * Self.run
-        salts = hashing.encrypt(first..<first + Self.run, key: cipherKey)
+        let run = salts.isEmpty ? Self.runs.first : Self.runs.next
+        first = record / run * run
+        salts = hashing.encrypt(first..<first + run, key: cipherKey)
     }
 }
 

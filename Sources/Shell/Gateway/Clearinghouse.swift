@@ -59,17 +59,16 @@ public actor Clearinghouse {
     let history: History
     let clock: HouseClock
     private(set) var house: HouseState
-    private(set) var register: KeyRegister { didSet { trustGeneration += 1 } }
-    private(set) var trust: TrustStore { didSet { trustGeneration += 1 } }
-    /// Counts changes of whom we believe: what was verified under an earlier count is verified again.
-    private(set) var trustGeneration = 0
+    /// Whom we believe: also read beside the writer.
+    let beliefs: Beliefs
     private let staged: StagedFacts
     /// Why what is staged cannot be made durable.
     private var misfit: Fault?
     /// Why this house can no longer be told from what is durable; the calendar ends the service by it.
     private var brokenBy: Fault?
     var messageQueue = MessageQueue()
-    var verdicts = ChainVerdictCache()
+    /// The secret that messages share, once one was judged.
+    var messagesSecret: MessagesSecret?
     var judgements: [UInt64: OpenJudgement] = [:]
     private var lanes: [PartnerID: Lane] = [:]
     let bell = FactBell()
@@ -93,7 +92,6 @@ public actor Clearinghouse {
         self.parts = parts
         logKey = try LogKey(keys: parts.directory.keys)
         try parts.originals.keep(parts.trust.revocationLists)
-        trust = parts.trust
         staged = StagedFacts(over: parts.journal)
         let history = History(facts: staged, records: parts.records, identities: parts.identities)
         self.history = history
@@ -108,7 +106,9 @@ public actor Clearinghouse {
             throw Fault("the host's signing certificate is not that of the first fact")
         }
         clock = genesis.clock == .test ? .test : .system
-        register = try HouseKeyRegister.build(house.keys)
+        beliefs = Beliefs(
+            trust: parts.trust, register: try HouseKeyRegister.build(house.keys), clock: clock, lastTime: house.lastTime
+        )
         self.house = house
         try Self.remove(house.erasures, parts, derived: nil)
         // A crash may have left documents of what was closed.
@@ -129,10 +129,27 @@ public actor Clearinghouse {
     /// - Throws: `CryptoError` when a list does not fit; the old ones then stay.
     public func reload(revocationLists: [RevocationList], graceSeconds: Int64) throws {
         try parts.originals.keep(revocationLists)
-        trust = try TrustStore(
-            roots: trust.roots, intermediates: trust.intermediates, revocationLists: revocationLists,
-            revocation: .required(graceSeconds: graceSeconds))
-        verdicts = ChainVerdictCache()
+        let trust = trust
+        beliefs.believe(
+            try TrustStore(
+                roots: trust.roots, intermediates: trust.intermediates, revocationLists: revocationLists,
+                revocation: .required(graceSeconds: graceSeconds)))
+    }
+
+    /// Whom certificates are believed from.
+    var trust: TrustStore { beliefs.now.trust }
+
+    /// Whose keys count for what.
+    var register: KeyRegister { beliefs.now.register }
+
+    /// Verdicts on chains that were reached before.
+    var verdicts: ChainVerdictCache {
+        get { beliefs.now.verdicts }
+        set {
+            var judged = beliefs.now
+            judged.verdicts = newValue
+            beliefs.keep(judged)
+        }
     }
 
     // MARK: Facts
@@ -181,8 +198,12 @@ public actor Clearinghouse {
     private func tell(_ entries: [JournalEntry]) throws(Fault) {
         for entry in entries {
             let fact = entry.envelope.fact
-            if fact.changesKeys { register = try HouseKeyRegister.build(house.keys) }
-            parts.logger.info("fact", metadata: ["sequence": "\(entry.envelope.sequence)", "kind": "\(fact.kind)"])
+            if fact.changesKeys { beliefs.believe(try HouseKeyRegister.build(house.keys)) }
+            beliefs.passed(entry.envelope.time)
+            // A line for each message would cost as much as writing it to the log of facts.
+            parts.logger.log(
+                level: fact.isOfMessage ? .debug : .info, "fact",
+                metadata: ["sequence": "\(entry.envelope.sequence)", "kind": "\(fact.kind)"])
             pace.count(fact)
         }
         bell.ring()

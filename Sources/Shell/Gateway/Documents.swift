@@ -145,9 +145,10 @@ extension Clearinghouse {
     }
 
     /// The registrations of a certificate for connections, active now.
-    public func registrations(_ fingerprint: Digest32) -> [RegisteredKey] {
-        let now = now
-        return register.keys(fingerprint: fingerprint).filter {
+    public nonisolated func registrations(_ fingerprint: Digest32) -> [RegisteredKey] {
+        let believed = beliefs.now
+        let now = believed.time
+        return believed.register.keys(fingerprint: fingerprint).filter {
             [.tls, .officer, .auditor].contains($0.usage) && $0.isActive(at: now)
         }
     }

@@ -32,18 +32,17 @@ struct MemberSecrets: MemberReferences {
         hasher = HMACHasher(key: secret)
     }
 
-    /// Takes the secret of messages, making it for the first one.
-    ///
-    /// - Throws: `Fault` when the secret cannot be read or kept.
-    init(messagesOf keys: BatchKeys, batch: UInt64, isErased: @escaping @Sendable (UInt64) -> Bool) throws(Fault) {
+    /// Takes the secret of messages for one of them.
+    init(
+        _ messages: MessagesSecret, keys: BatchKeys, batch: UInt64, isErased: @escaping @Sendable (UInt64) -> Bool
+    ) {
         kept = KeptMemberReferences(keys: keys, isErased: isErased)
         self.batch = batch
         isMessage = true
-        secret = try Self.secret(keys, Self.messages)
-        hasher = HMACHasher(key: secret)
+        (secret, hasher) = (messages.bytes, messages.hasher)
     }
 
-    private static func secret(_ keys: BatchKeys, _ batch: UInt64) throws(Fault) -> [UInt8] {
+    fileprivate static func secret(_ keys: BatchKeys, _ batch: UInt64) throws(Fault) -> [UInt8] {
         if let kept = try keys.key(of: batch) { return kept }
         let fresh: [UInt8]
         do {
@@ -64,6 +63,20 @@ struct MemberSecrets: MemberReferences {
         guard batch == self.batch else { return try kept.reference(member, batch: batch) }
         let message = KeptMemberReferences.message(member, ofMessage: isMessage ? batch : nil)
         return Digest16(hasher.code(message.span))
+    }
+}
+
+/// The secret that messages share, ready to hash with.
+struct MessagesSecret: Sendable {
+    fileprivate let bytes: [UInt8]
+    fileprivate let hasher: HMACHasher
+
+    /// Takes the secret, making it for the first message.
+    ///
+    /// - Throws: `Fault` when it cannot be read or kept.
+    init(_ keys: BatchKeys) throws(Fault) {
+        bytes = try MemberSecrets.secret(keys, MemberSecrets.messages)
+        hasher = HMACHasher(key: bytes)
     }
 }
 

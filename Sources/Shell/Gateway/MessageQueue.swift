@@ -109,7 +109,7 @@ extension Clearinghouse {
         let partner = message.request.partner
         // Another connection may have sent the same message while this one waited for its turn.
         if let sequence = try answered(message.request.messageID, message.digest, partner) { return .copy(sequence) }
-        if message.generation != trustGeneration {
+        if message.generation != beliefs.now.generation {
             message.verified = try verify(message: message.cms, from: partner)
         }
         return .answer(try stage(message, at: now))

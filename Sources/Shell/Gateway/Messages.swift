@@ -29,7 +29,7 @@ extension Clearinghouse {
     public nonisolated func answer(
         _ cms: [UInt8], from partner: PartnerID, over connection: Digest32? = nil
     ) async throws -> (answer: [UInt8], isCopy: Bool) {
-        let (verified, generation) = try await verifyBeside(cms, from: partner)
+        let (verified, generation) = try verifyBeside(cms, from: partner)
         let content = verified.content ?? []
         let request: MessageRequest
         do throws(Refusal) {
@@ -54,46 +54,19 @@ extension Clearinghouse {
     /// Verifies a message with what is believed now, which may have changed when it is judged.
     private nonisolated func verifyBeside(
         _ message: [UInt8], from partner: PartnerID
-    ) async throws -> (VerifiedSignature, generation: Int) {
-        var believed = await believed
+    ) throws(Refusal) -> (VerifiedSignature, generation: Int) {
+        var believed = beliefs.now
         let misses = believed.verdicts.misses
         let verdict = believed.judge(message, from: partner, limits: parts.limits)
-        if believed.verdicts.misses != misses { await keep(believed) }
+        if believed.verdicts.misses != misses { beliefs.keep(believed) }
         switch verdict {
         case .verified(let verified): return (verified, believed.generation)
         case .refused(let finding): throw Refusal([finding])
         }
     }
 
-    /// Whom we believe, to judge signatures beside the writer.
-    private struct Believed {
-        let trust: TrustStore
-        let register: KeyRegister
-        let generation: Int
-        let now: Timestamp
-        var verdicts: ChainVerdictCache
-
-        mutating func judge(_ message: [UInt8], from partner: PartnerID, limits: Limits) -> SignatureVerdict {
-            SignatureVerifier(trust: trust, policy: SignaturePolicy(limits: limits))
-                .judge(message: message, signers: .register(register, .partner(partner)), at: now, cache: &verdicts)
-        }
-    }
-
-    private var believed: Believed {
-        Believed(trust: trust, register: register, generation: trustGeneration, now: now, verdicts: verdicts)
-    }
-
-    private func keep(_ believed: Believed) {
-        if believed.generation == trustGeneration { verdicts = believed.verdicts }
-    }
-
     func verify(message: [UInt8], from partner: PartnerID) throws(Refusal) -> VerifiedSignature {
-        var believed = believed
-        defer { verdicts = believed.verdicts }
-        switch believed.judge(message, from: partner, limits: parts.limits) {
-        case .verified(let verified): return verified
-        case .refused(let finding): throw Refusal([finding])
-        }
+        try verifyBeside(message, from: partner).0
     }
 
     private func answer(question request: MessageRequest, _ cms: [UInt8]) throws -> [UInt8] {
@@ -129,8 +102,8 @@ extension Clearinghouse {
         let converter = RecordConverter(
             programme: programme, agreement: agreement, window: window, acceptedAt: now, hash: { SHA256.digest($0) })
         let pending = SingleEntry()
-        let secrets = try MemberSecrets(
-            messagesOf: parts.directory.keys, batch: sequence, isErased: isErased)
+        let secrets = MemberSecrets(
+            try secretOfMessages(), keys: parts.directory.keys, batch: sequence, isErased: isErased)
         var decision = try BatchDecision(
             context: BatchContext(
                 partner: request.partner, batch: sequence, window: window.id, acceptedDay: converter.acceptedDay,
@@ -174,6 +147,14 @@ extension Clearinghouse {
         }
         try stage(facts, at: now)
         return answer
+    }
+
+    /// The secret that messages share: read or made for the first of them, and never changed.
+    private func secretOfMessages() throws(Fault) -> MessagesSecret {
+        if let messagesSecret { return messagesSecret }
+        let secret = try MessagesSecret(parts.directory.keys)
+        messagesSecret = secret
+        return secret
     }
 
     private func enclose(_ body: MessageResponse, to request: MessageRequest, id: String) throws(Fault) -> [UInt8] {

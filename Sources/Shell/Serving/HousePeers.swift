@@ -21,7 +21,7 @@ struct HousePeers: PeerVerifier {
     }
 
     private func party(of peer: VerifiedPeer) async -> Party? {
-        let registrations = await house.registrations(peer.fingerprint)
+        let registrations = house.registrations(peer.fingerprint)
         if let key = registrations.first(where: { $0.usage == .tls }) {
             return Party(role: .partner, name: key.owner.text)
         }

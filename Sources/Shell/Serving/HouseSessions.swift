@@ -31,7 +31,7 @@ struct HouseSessions: RequestHandler {
     // MARK: Files
 
     func beginUpload(_ begin: UploadBegin, from peer: Peer) async throws -> UploadAnswer {
-        try await admit(peer)
+        try admit(peer)
         let batch = try Self.batch(begin.batch, peer)
         let admission = try await house.admission(
             batch, digest: begin.digest, size: begin.size, signature: begin.signature)
@@ -54,16 +54,16 @@ struct HouseSessions: RequestHandler {
     }
 
     func wait(_ wait: ReceiptWait, from peer: Peer) async throws -> Wire.Receipt {
-        try await admit(peer)
+        try admit(peer)
         let batch = try Self.batch(wait.batch, peer)
         let receipt = try await house.receipt(batch, grade: wait.grade)
         // The wait may have been long, and the key may have been suspended meanwhile.
-        try await admit(peer)
+        try admit(peer)
         return receipt.onWire(isCopy: true)
     }
 
     func cancel(_ request: CancelRequest, from peer: Peer) async throws -> SignedAnswer {
-        try await admit(peer)
+        try admit(peer)
         let batch = try Self.batch(request.batch, peer)
         let (answer, isCopy) = try await house.cancel(
             batch, request: request.cms, over: peer.identity.fingerprint)
@@ -92,14 +92,14 @@ struct HouseSessions: RequestHandler {
     // MARK: Messages
 
     func answer(_ message: SignedMessage, from peer: Peer) async throws -> SignedAnswer {
-        try await admit(peer)
+        try admit(peer)
         let (answer, isCopy) = try await house.answer(
             message.cms, from: try Self.partner(peer), over: peer.identity.fingerprint)
         return SignedAnswer(cms: answer, isCopy: isCopy)
     }
 
     func changeKeys(_ request: KeyChangeRequest, from peer: Peer) async throws -> SignedAnswer {
-        try await admit(peer)
+        try admit(peer)
         let (answer, isCopy) = try await house.changeKeys(
             request: request.cms, proof: request.proof, from: try Self.partner(peer),
             over: peer.identity.fingerprint)
@@ -111,12 +111,12 @@ struct HouseSessions: RequestHandler {
     /// A connection is judged again with each of its requests: its key may have ended since.
     ///
     /// - Throws: `Refusal` with NET-004.
-    private func admit(_ peer: Peer) async throws(Refusal) {
-        try await Self.admit(peer.identity.fingerprint, as: peer.party, by: house)
+    private func admit(_ peer: Peer) throws(Refusal) {
+        try Self.admit(peer.identity.fingerprint, as: peer.party, by: house)
     }
 
-    static func admit(_ fingerprint: Digest32, as party: Party?, by house: Clearinghouse) async throws(Refusal) {
-        let registrations = await house.registrations(fingerprint)
+    static func admit(_ fingerprint: Digest32, as party: Party?, by house: Clearinghouse) throws(Refusal) {
+        let registrations = house.registrations(fingerprint)
         let isKnown =
             party?.role == .partner
             ? registrations.contains { $0.usage == .tls && $0.owner.text == party?.name } : !registrations.isEmpty
@@ -130,14 +130,14 @@ struct HouseSessions: RequestHandler {
     // MARK: Documents
 
     func list(_ request: ListRequest, from peer: Peer) async throws -> Listing {
-        try await admit(peer)
+        try admit(peer)
         let reader = try Self.reader(peer)
         if peer.party.role == .auditor { try await note(peer, .listing, request.kind.rawValue) }
         return await HouseListings(house: house, reader: reader, name: peer.party.name).listing(request)
     }
 
     func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
-        try await admit(peer)
+        try admit(peer)
         let document = try await house.document(request.id.text, for: try Self.reader(peer))
         let isForeign = await house.isOfPartner(request.id.text)
         if peer.party.role == .auditor || isForeign { try await note(peer, .document, request.id.text) }
@@ -148,7 +148,7 @@ struct HouseSessions: RequestHandler {
         guard peer.party.role != .auditor else {
             throw Refusal(.net004, value: peer.party.description, detail: "an auditor reads and confirms nothing")
         }
-        try await admit(peer)
+        try admit(peer)
         try await house.confirm(
             confirm.id.text, digest: confirm.digest, for: try Self.reader(peer), named: peer.party.name)
     }
@@ -168,14 +168,14 @@ struct HouseSessions: RequestHandler {
     // MARK: Officers
 
     func act(_ act: OfficerAct, from peer: Peer) async throws -> ActResult {
-        try await admit(peer)
+        try admit(peer)
         try Self.requireOfficer(peer)
         let outcome = try await house.propose(document: act.document, signature: act.signature)
         return Self.result(outcome)
     }
 
     func countersign(_ countersignature: Countersignature, from peer: Peer) async throws -> ActResult {
-        try await admit(peer)
+        try admit(peer)
         try Self.requireOfficer(peer)
         return Self.result(
             try await house.countersign(digest: countersignature.digest, signature: countersignature.signature))
@@ -196,7 +196,7 @@ struct HouseSessions: RequestHandler {
     // MARK: Queries
 
     func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource {
-        try await admit(peer)
+        try admit(peer)
         let bytes = try await HouseQueries(house: house, peer: peer).answer(query)
         if peer.party.role == .auditor { try await note(peer, .query, query.kind.text) }
         return MemoryDocument(id: DocumentID(unchecked: "query"), bytes: bytes, digest: SHA256.digest(bytes))

@@ -68,7 +68,7 @@ final class UploadSession: UploadSink {
 
     func finish(until grade: ReceiptGrade, issue: @escaping @Sendable (Wire.Receipt) async -> Void) async throws {
         // A key that was suspended meanwhile brings nothing to its end.
-        try await HouseSessions.admit(connection, as: nil, by: house)
+        try HouseSessions.admit(connection, as: nil, by: house)
         switch try complete() {
         case .differs(let digest):
             throw Refusal(.fil012, value: digest.description, detail: "the bytes have another digest than declared")
@@ -85,7 +85,7 @@ final class UploadSession: UploadSink {
         let more: [ReceiptGrade] = grade == .cleared ? [.validated, .cleared] : [grade]
         for next in more where next > (last.grade ?? .received) {
             let receipt = try await house.receipt(batch, grade: next)
-            try await HouseSessions.admit(connection, as: nil, by: house)
+            try HouseSessions.admit(connection, as: nil, by: house)
             await issue(receipt.onWire(isCopy: false))
             if receipt.status == .refused { return }
         }

@@ -47,8 +47,7 @@ struct ServerConnection: Sendable {
         case .greet(let hello):
             await greet(hello, peer)
         case .request(let stream, let request):
-            let signal = streams.open(stream)
-            group.addTask { await carryOut(request, stream, peer, signal) }
+            begin(request, stream, peer, &group)
         case .chunk(let stream, let chunk):
             await store(chunk, stream)
             state.chunkDone(chunk.bytes.count)
@@ -74,18 +73,21 @@ struct ServerConnection: Sendable {
         }
     }
 
-    private func carryOut(_ request: Request, _ stream: UInt32, _ peer: Peer, _ signal: AsyncStream<Void>) async {
+    private func begin(_ request: Request, _ stream: UInt32, _ peer: Peer, _ group: inout DiscardingTaskGroup) {
         switch request {
-        case .upload(let begin):
-            await beginUpload(begin, stream, peer)
-            return
+        case .upload(let upload):
+            _ = streams.open(stream)
+            group.addTask { await beginUpload(upload, stream, peer) }
         case .cancel, .message, .confirm, .act, .countersign, .keyChange:
-            // What may become a fact is not stopped half-way because its client is gone.
-            await reply(request, stream, peer)
+            // What may become a fact is not stopped half-way because its client is gone: nothing is held to stop it by.
+            group.addTask { await reply(request, stream, peer) }
         case .wait, .list, .fetch, .query:
-            await untilAbandoned(signal) { await reply(request, stream, peer) }
+            let signal = streams.open(stream)
+            group.addTask {
+                await untilAbandoned(signal) { await reply(request, stream, peer) }
+                streams.close(stream)
+            }
         }
-        streams.close(stream)
     }
 
     private func reply(_ request: Request, _ stream: UInt32, _ peer: Peer) async {

@@ -25,10 +25,8 @@ public enum FactCodec {
     ///
     /// - Throws: `Fault` when it cannot be written as JSON.
     public static func json(_ value: some Encodable) throws(Fault) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return [UInt8](try encoder.encode(value))
+            return try CanonicalJSON.bytes(of: value)
         } catch {
             throw Fault("it cannot be written as JSON: \(error)")
         }
