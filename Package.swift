@@ -116,6 +116,13 @@ let package = Package(
             ],
             path: "Sources/Shell/Gateway"),
         .target(
+            name: "Inquiry",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements", "House",
+                "Validation", "Conversion", "FileStore", "OpenSSLKit", "XMLKit", "Evidence", "Gateway",
+            ],
+            path: "Sources/Shell/Inquiry"),
+        .target(
             name: "Serving",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
@@ -136,8 +143,8 @@ let package = Package(
             dependencies: [
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
                 "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
-                "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Auditing", "Gateway", "Serving",
-                "Demonstration",
+                "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Auditing", "Gateway", "Inquiry",
+                "Serving", "Demonstration",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

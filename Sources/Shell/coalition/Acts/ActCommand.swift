@@ -3,6 +3,7 @@ import FileStore
 import Foundation
 import Gateway
 import House
+import Inquiry
 import OpenSSLKit
 import Primitives
 import ProgrammeModel

@@ -2,6 +2,7 @@ import ArgumentParser
 import Clearing
 import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 

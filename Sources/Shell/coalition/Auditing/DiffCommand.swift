@@ -1,7 +1,9 @@
 import ArgumentParser
 import Evidence
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives

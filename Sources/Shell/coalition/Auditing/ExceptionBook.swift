@@ -1,5 +1,7 @@
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import Ledger
 import Primitives

@@ -1,3 +1,4 @@
+import Inquiry
 import Primitives
 
 /// Exceptions of one kind: how many, what they add up to, and the first of them.

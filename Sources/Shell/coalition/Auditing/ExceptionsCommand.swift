@@ -1,6 +1,8 @@
 import ArgumentParser
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 

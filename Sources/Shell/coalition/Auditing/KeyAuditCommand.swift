@@ -1,7 +1,9 @@
 import ArgumentParser
 import Clearing
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import ProgrammeModel

@@ -1,4 +1,5 @@
 import Clearing
+import Gateway
 import House
 import Journal
 import Ledger

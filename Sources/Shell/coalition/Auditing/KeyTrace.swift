@@ -1,4 +1,5 @@
 import FileStore
+import Gateway
 import House
 import Journal
 import Ledger

@@ -1,5 +1,7 @@
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import ProgrammeModel

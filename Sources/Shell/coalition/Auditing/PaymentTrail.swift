@@ -1,5 +1,7 @@
 import Clearing
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import Settlement

@@ -1,4 +1,6 @@
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import ProgrammeModel

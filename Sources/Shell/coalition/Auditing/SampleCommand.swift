@@ -1,5 +1,7 @@
 import ArgumentParser
+import Gateway
 import House
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives

@@ -1,6 +1,8 @@
 import Clearing
 import FileStore
+import Gateway
 import House
+import Inquiry
 import Journal
 import Ledger
 import Primitives

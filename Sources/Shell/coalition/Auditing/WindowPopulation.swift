@@ -1,5 +1,6 @@
 import Clearing
 import FileStore
+import Gateway
 import House
 import Journal
 import Primitives

@@ -2,6 +2,7 @@ import ArgumentParser
 import FileStore
 import Gateway
 import House
+import Inquiry
 import Primitives
 
 /// Copies a data directory while a gateway may run on it.

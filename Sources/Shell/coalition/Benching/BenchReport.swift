@@ -1,4 +1,5 @@
 import Foundation
+import Inquiry
 
 /// What a bench found, as medians of its rounds.
 struct BenchReport {

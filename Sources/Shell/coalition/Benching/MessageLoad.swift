@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Synchronization

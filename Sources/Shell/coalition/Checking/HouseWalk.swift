@@ -3,6 +3,7 @@ import Evidence
 import FileStore
 import Gateway
 import House
+import Inquiry
 import Journal
 import Ledger
 import OpenSSLKit

@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Foundation
 import Gateway
+import Inquiry
 import Ledger
 import OpenSSLKit
 import Primitives

@@ -2,6 +2,7 @@ import ArgumentParser
 import Auditing
 import Evidence
 import FileStore
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Transparency

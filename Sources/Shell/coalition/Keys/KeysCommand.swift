@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Transport

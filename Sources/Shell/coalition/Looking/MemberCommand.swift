@@ -2,6 +2,7 @@ import ArgumentParser
 import FileStore
 import Gateway
 import House
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives

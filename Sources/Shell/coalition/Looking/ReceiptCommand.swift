@@ -1,6 +1,7 @@
 import ArgumentParser
 import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import Transport

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Clearing
 import Foundation
+import Gateway
 import House
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Clearing
+import Gateway
 import House
+import Inquiry
 import Journal
 import Primitives
 import Transport

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Clearing
+import Gateway
 import House
+import Inquiry
 import Primitives
 import ProgrammeModel
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import Inquiry
 import OpenSSLKit
 import Primitives
 

@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives

@@ -1,3 +1,4 @@
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Verification

@@ -2,6 +2,7 @@ import ArgumentParser
 import Auditing
 import Evidence
 import Gateway
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Verification

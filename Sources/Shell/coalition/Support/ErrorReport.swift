@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileStore
 import Foundation
+import Inquiry
 import OpenSSLKit
 import Primitives
 import Transport
@@ -24,29 +25,6 @@ struct UsageError: Error, CustomStringConvertible {
 
     init(_ sentence: String, action: String = "see --help") {
         self.sentence = sentence
-        self.action = action
-    }
-}
-
-/// A signature, document or data directory was checked and is not what it should be.
-struct VerificationFailure: Error {
-    let findings: [Finding]
-    /// What was found when it is no finding of the catalogue, such as damaged bytes.
-    let damage: String?
-    /// What can be done about damage.
-    let action: String
-
-    init(_ finding: Finding) { self.init([finding]) }
-
-    init(_ findings: [Finding]) {
-        self.findings = findings
-        damage = nil
-        action = ""
-    }
-
-    init(damage: String, action: String = "restore what is named from a backup; nothing was changed") {
-        findings = []
-        self.damage = damage
         self.action = action
     }
 }

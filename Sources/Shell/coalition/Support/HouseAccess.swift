@@ -1,6 +1,7 @@
 import ArgumentParser
 import FileStore
 import Gateway
+import Inquiry
 import Logging
 import OpenSSLKit
 import Primitives

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inquiry
 
 /// How a command prints its result.
 struct OutputOptions: ParsableArguments {
@@ -9,4 +10,9 @@ struct OutputOptions: ParsableArguments {
     func show(_ value: @autoclosure () -> JSONValue, _ text: @autoclosure () -> String) {
         Console.write(json ? value().rendered : text())
     }
+}
+
+extension OutputOptions {
+    /// Prints a report.
+    func show(_ report: Report) { show(report.json, report.text) }
 }

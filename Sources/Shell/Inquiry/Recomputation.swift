@@ -1,15 +1,16 @@
 import Evidence
 import FileStore
-import House
-import Journal
-import Primitives
+package import Gateway
+package import House
+package import Journal
+package import Primitives
 import Statements
 
 extension HouseReader {
     /// A window's close, computed anew from the log up to the fact before it.
     ///
     /// - Throws: `Refusal` with ACT-004 for a window that is not closed; `Fault` when the log is damaged.
-    func closing(of window: WindowID) throws -> (sequence: UInt64, fact: WindowClosed, close: WindowClose) {
+    package func closing(of window: WindowID) throws -> (sequence: UInt64, fact: WindowClosed, close: WindowClose) {
         guard let sequence = house.closings[window] else {
             throw Refusal(.act004, value: window.text, detail: "the window is not closed")
         }
@@ -24,21 +25,21 @@ extension HouseReader {
 }
 
 /// A record's place among the facts: what brought it, and the window that it counts in.
-struct RecordSource {
-    let partner: PartnerID
+package struct RecordSource {
+    package let partner: PartnerID
     /// The fact that decided it.
-    let decided: UInt64
-    let window: WindowID?
+    package let decided: UInt64
+    package let window: WindowID?
     /// Who brought it: a file by its number, or a message by its id.
-    let name: String
-    let receipts: [String]
-    let at: Timestamp
-    let programmeVersion: Int
+    package let name: String
+    package let receipts: [String]
+    package let at: Timestamp
+    package let programmeVersion: Int
 
     /// Finds what brought a record.
     ///
     /// - Throws: `Refusal` with NET-005 when nothing did; `Fault` when the log is damaged.
-    init(_ location: RecordLocation, _ reader: HouseReader) throws {
+    package init(_ location: RecordLocation, _ reader: HouseReader) throws {
         if let (batch, attempt) = reader.house.files.find(received: location.batch) {
             guard let decided = attempt.decided else {
                 throw Refusal(.net005, value: location.description, detail: "the file is not judged yet")

@@ -1,23 +1,22 @@
 import Conversion
 import FileStore
-import Gateway
+package import Gateway
 import House
-import Journal
+package import Journal
 import Ledger
 import OpenSSLKit
-import Primitives
+package import Primitives
 import ProgrammeModel
-import Validation
-import Verification
+package import Validation
 
 /// What a partner wrote in one record, with the member's number masked.
-struct RecordText {
-    let transactionID: String
-    let member: String
-    let place: RecordPlace
-    let content: RecordContent?
+package struct RecordText {
+    package let transactionID: String
+    package let member: String
+    package let place: RecordPlace
+    package let content: RecordContent?
 
-    init(_ outcome: RecordOutcome) {
+    package init(_ outcome: RecordOutcome) {
         place = outcome.place
         switch outcome {
         case .parsed(let record):
@@ -36,7 +35,7 @@ extension HouseReader {
     /// What the partner wrote in the record at a location; nil when it cannot be read as one, or is withheld.
     ///
     /// - Throws: `Fault` when what was kept cannot be read.
-    func text(of location: RecordLocation) throws -> RecordText? {
+    package func text(of location: RecordLocation) throws -> RecordText? {
         guard house.withheld(batch: location.batch) == nil else { return nil }
         if let (_, attempt) = house.files.find(received: location.batch) {
             guard let format = attempt.format, house.withheld(attempt) == nil else { return nil }
@@ -61,7 +60,7 @@ extension HouseReader {
     /// The location of a partner's accepted record, or nil.
     ///
     /// - Throws: `Fault` when entries cannot be read.
-    func location(of transaction: TransactionID, partner: PartnerID) throws(Fault) -> RecordLocation? {
+    package func location(of transaction: TransactionID, partner: PartnerID) throws(Fault) -> RecordLocation? {
         let identity = RecordIdentity.of(transaction, partner: partner) { SHA256.digest($0) }
         return try house.ledger.find(identity, of: partner, in: history)
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// JSON as the commands print it: keys sorted, no floating point.
-enum JSONValue: Encodable, Sendable {
+package enum JSONValue: Encodable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -11,22 +11,22 @@ enum JSONValue: Encodable, Sendable {
     case encoded(any Encodable & Sendable)
 
     /// A text, or null.
-    static func optional(_ value: (some CustomStringConvertible)?) -> JSONValue {
+    package static func optional(_ value: (some CustomStringConvertible)?) -> JSONValue {
         value.map { .text($0.description) } ?? .null
     }
 
     /// The text of a value.
-    static func of(_ value: some CustomStringConvertible) -> JSONValue { .text(value.description) }
+    package static func of(_ value: some CustomStringConvertible) -> JSONValue { .text(value.description) }
 
     /// A list of texts.
-    static func texts(_ values: some Sequence<some CustomStringConvertible>) -> JSONValue {
+    package static func texts(_ values: some Sequence<some CustomStringConvertible>) -> JSONValue {
         .list(values.map { .text($0.description) })
     }
 
     /// A whole number.
-    static func number(_ value: some BinaryInteger) -> JSONValue { .integer(Int64(value)) }
+    package static func number(_ value: some BinaryInteger) -> JSONValue { .integer(Int64(value)) }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         switch self {
         case .encoded(let value): try value.encode(to: encoder)
         case .list(let values): try values.encode(to: encoder)
@@ -43,10 +43,10 @@ enum JSONValue: Encodable, Sendable {
     }
 
     /// The text that is printed.
-    var rendered: String { text([.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]) }
+    package var rendered: String { text([.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]) }
 
     /// The same on one line, for lists that are printed as they are read.
-    var line: String { text([.sortedKeys, .withoutEscapingSlashes]) }
+    package var line: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 
     private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
         let encoder = JSONEncoder()
@@ -57,11 +57,11 @@ enum JSONValue: Encodable, Sendable {
 }
 
 extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral {
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(uniqueKeysWithValues: elements))
     }
 
-    init(arrayLiteral elements: JSONValue...) { self = .list(elements) }
+    package init(arrayLiteral elements: JSONValue...) { self = .list(elements) }
 
-    init(stringLiteral value: String) { self = .text(value) }
+    package init(stringLiteral value: String) { self = .text(value) }
 }

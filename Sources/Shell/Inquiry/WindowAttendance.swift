@@ -1,17 +1,24 @@
-import House
+package import House
 import Journal
-import Primitives
-import ProgrammeModel
+package import Primitives
+package import ProgrammeModel
 
 /// Who has sent what for a window, and who was expected and has not.
-struct WindowAttendance {
-    let house: HouseState
-    let programme: Programme
-    let window: WindowDefinition
-    let now: Timestamp
+package struct WindowAttendance {
+    package let house: HouseState
+    package let programme: Programme
+    package let window: WindowDefinition
+    package let now: Timestamp
+
+    package init(house: HouseState, programme: Programme, window: WindowDefinition, now: Timestamp) {
+        self.house = house
+        self.programme = programme
+        self.window = window
+        self.now = now
+    }
 
     /// One partner's part of the window.
-    func report(_ agreement: Agreement) -> Report {
+    package func report(_ agreement: Agreement) -> Report {
         let arrivals = house.files.files(of: agreement.partner, series: .live).flatMap { batch, history in
             history.attempts.filter { $0.window == window.id }.map { (batch, $0) }
         }

@@ -1,5 +1,6 @@
 import Clearing
 import FileStore
+package import Gateway
 import House
 import Journal
 import Ledger
@@ -9,16 +10,21 @@ import Settlement
 import Statements
 
 /// Follows one line of an issued statement down to its records.
-struct LineExplanation {
-    let reader: HouseReader
+package struct LineExplanation {
+    package let reader: HouseReader
     /// How many records are listed.
-    let limit: Int
+    package let limit: Int
+
+    package init(reader: HouseReader, limit: Int) {
+        self.reader = reader
+        self.limit = limit
+    }
 
     /// Explains a line.
     ///
     /// - Throws: `Refusal` with NET-005 when there is no such line; `VerificationFailure` when the statement that was
     ///   issued is not what the log gives.
-    func report(_ statement: String, _ number: Int) throws -> Report {
+    package func report(_ statement: String, _ number: Int) throws -> Report {
         let (kind, window, partner) = try parse(statement)
         let (sequence, _, close) = try reader.closing(of: window)
         guard let pair = close.statements.first(where: { $0.clearing.agreement.partner == partner }) else {
@@ -136,21 +142,25 @@ struct LineExplanation {
         case act
     }
 
-    /// Everything that posted in a window, in the order of the log. It reads the whole log, and so once for all lines.
+    /// Everything that posted in a window, in the order of the log. It reads the facts from the window's opening to its
+    /// close, and so once for all lines.
     private func batches(of window: WindowID) throws -> [Batch] {
         var out: [Batch] = []
-        try reader.log.replay(from: 1) { (envelope) throws(Fault) in
+        guard let opens = reader.house.programme?.window(window)?.open else { return [] }
+        let last = reader.house.closings[window] ?? reader.log.lastSequence
+        for sequence in try reader.firstFact(notBefore: opens)..<last + 1 {
+            let envelope = try reader.fact(sequence)
             switch envelope.fact {
             case .fileDecided(let fact):
-                guard fact.posting?.window == window, let entries = fact.entries else { return }
+                guard fact.posting?.window == window, let entries = fact.entries else { continue }
                 out.append((fact.received, .file(entries)))
             case .messageAnswered(let fact):
-                guard fact.posting?.window == window, let entry = fact.entry else { return }
+                guard fact.posting?.window == window, let entry = fact.entry else { continue }
                 out.append((envelope.sequence, .message(entry)))
             case .actCarriedOut(let fact):
-                guard case .adjustment(_, let posting?) = fact.act, posting.window == window else { return }
+                guard case .adjustment(_, let posting?) = fact.act, posting.window == window else { continue }
                 out.append((envelope.sequence, .act))
-            default: return
+            default: continue
             }
         }
         return out

@@ -1,23 +1,25 @@
 import Foundation
-import House
-import Primitives
+package import House
+package import Primitives
 
 /// Facts about one thing, told once and printed for people or as JSON.
-struct Report: Sendable {
-    private enum Row: Sendable {
+package struct Report: Sendable {
+    /// One fact, or a list of things with facts of their own.
+    package enum Row: Sendable {
         case value(key: String, label: String, text: String)
         case list(key: String, label: String, items: [Report])
     }
 
-    private var rows: [Row] = []
+    /// All facts, in the order in which they were told.
+    package private(set) var rows: [Row] = []
 
     /// Nothing so far.
-    init() {}
+    package init() {}
 
     /// What a gateway answered to a query: an object of texts.
     ///
     /// - Throws: `Fault` when it is something else.
-    init(answer: [UInt8]) throws(Fault) {
+    package init(answer: [UInt8]) throws(Fault) {
         guard let members = try? JSONDecoder().decode([String: String].self, from: Data(answer)) else {
             throw Fault("the gateway's answer cannot be read")
         }
@@ -25,13 +27,13 @@ struct Report: Sendable {
     }
 
     /// Adds a fact; the JSON key is the label in camel case unless one is given.
-    mutating func add(_ label: String, _ value: (some CustomStringConvertible)?, key: String? = nil) {
+    package mutating func add(_ label: String, _ value: (some CustomStringConvertible)?, key: String? = nil) {
         guard let value else { return }
         rows.append(.value(key: key ?? Self.key(label), label: label, text: value.description))
     }
 
     /// Adds what keeps an original from being shown, and the fact that brought it about.
-    mutating func add(_ withholding: Withholding?) {
+    package mutating func add(_ withholding: Withholding?) {
         switch withholding {
         case .erased(let act): add("erased", "the original, by fact \(act)")
         case .closed(let act): add("closed", "the original, by fact \(act)")
@@ -40,7 +42,7 @@ struct Report: Sendable {
     }
 
     /// Adds a list of things that have facts of their own.
-    mutating func add(_ label: String, items: [Report], key: String? = nil) {
+    package mutating func add(_ label: String, items: [Report], key: String? = nil) {
         rows.append(.list(key: key ?? Self.key(label), label: label, items: items))
     }
 
@@ -51,7 +53,7 @@ struct Report: Sendable {
         }.joined()
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         var members: [String: JSONValue] = [:]
         for row in rows {
             switch row {
@@ -62,7 +64,7 @@ struct Report: Sendable {
         return .object(members)
     }
 
-    var text: String { lines("").map { $0 + "\n" }.joined() }
+    package var text: String { lines("").map { $0 + "\n" }.joined() }
 
     private func lines(_ indent: String) -> [String] {
         let width = rows.map { if case .value(_, let label, _) = $0 { label.count } else { 0 } }.max() ?? 0
@@ -80,9 +82,4 @@ struct Report: Sendable {
             }
         }
     }
-}
-
-extension OutputOptions {
-    /// Prints a report.
-    func show(_ report: Report) { show(report.json, report.text) }
 }

@@ -1,29 +1,31 @@
 import Clearing
 import FileStore
+package import Gateway
 import House
-import Journal
+package import Journal
 import Ledger
 import Primitives
 import ProgrammeModel
 import Settlement
 import Statements
 import Validation
+import XMLKit
 
 /// Follows one record: what the partner wrote, how it was converted and priced, where it counts.
-struct RecordExplanation {
-    let reader: HouseReader
-    let location: RecordLocation
+package struct RecordExplanation {
+    package let reader: HouseReader
+    package let location: RecordLocation
     private let source: RecordSource
     private let entry: RecordEntry?
 
-    init(reader: HouseReader, location: RecordLocation) throws {
+    package init(reader: HouseReader, location: RecordLocation) throws {
         self.reader = reader
         self.location = location
         source = try RecordSource(location, reader)
         entry = try? reader.house.ledger.entry(at: location, in: reader.history)
     }
 
-    func report() throws -> Report {
+    package func report() throws -> Report {
         guard let entry else {
             throw Refusal(.net005, value: location.description, detail: "there is no such record, or it was refused")
         }
@@ -237,9 +239,12 @@ struct RecordExplanation {
     }
 
     private func settlementLine(_ window: WindowID, _ partner: PartnerID, _ clearing: Int) throws -> String? {
-        let close = try reader.closing(of: window).close
-        let statement = close.statements.first { $0.settlement.agreement.partner == partner }?.settlement
-        let line = statement?.settlement.lines.first { $0.clearingLines.contains(clearing) }
-        return line.map { "\(statement?.id ?? "")#\($0.number): \($0.amount)" }
+        let id = "STL-\(window)-\(partner)"
+        let statement = try XMLDocument.parse(try reader.statement(id + ".xml").bytes)
+        let line = statement.children("Line").first { line in
+            line.children("ClearingLineRef").contains { $0.text == "CLS-\(window)-\(partner)#\(clearing)" }
+        }
+        guard let line, let number = line.attribute("number"), let amount = line.child("Amount") else { return nil }
+        return "\(id)#\(number): \(amount.text) \(amount.attribute("currency") ?? "")"
     }
 }
