@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -123,6 +124,13 @@ let package = Package(
             ],
             path: "Sources/Shell/Inquiry"),
         .target(
+            name: "Pages",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "OpenSSLKit",
+                "XMLKit", "Gateway", "Inquiry", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            path: "Sources/Shell/Pages"),
+        .target(
             name: "Serving",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
@@ -211,6 +219,13 @@ let package = Package(
             dependencies: [
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "House", "FileStore", "OpenSSLKit",
                 "Evidence", "Auditing", "Gateway", "Demonstration", "TestKit", "BenchEntries",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "PagesTests",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "FileStore",
+                "XMLKit", "Gateway", "Inquiry", "Pages", "Demonstration", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "CommandTests", dependencies: ["coalition", "TestKit"]),

@@ -2,6 +2,7 @@ package import FileStore
 package import House
 package import Journal
 package import Ledger
+package import OpenSSLKit
 package import Primitives
 package import ProgrammeModel
 
@@ -27,12 +28,12 @@ package struct HouseReader {
         house = try HouseFold(directory, log: log, history: history).house
     }
 
-    fileprivate init(_ parts: Clearinghouse.Parts, _ history: History, _ house: HouseState) {
+    fileprivate init(_ parts: Clearinghouse.Parts, _ house: HouseState) {
         directory = parts.directory
         log = parts.journal
         records = parts.records
         originals = parts.originals
-        self.history = history
+        history = History(facts: log, records: records, identities: parts.identities)
         self.house = house
     }
 
@@ -82,8 +83,11 @@ extension Clearinghouse {
     /// The house as it stands, for those who look at it beside the writer.
     ///
     /// - Throws: `Fault` when the house can no longer be told from what is durable.
-    package func reader() throws(Fault) -> HouseReader {
+    package func reader() throws(Fault) -> sending HouseReader {
         try requireWhole()
-        return HouseReader(parts, history, state)
+        return HouseReader(parts, state)
     }
+
+    /// The revocation lists by which signatures are judged now.
+    package nonisolated var revocationLists: [RevocationList] { beliefs.now.trust.revocationLists }
 }

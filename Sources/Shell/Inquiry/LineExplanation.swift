@@ -38,7 +38,7 @@ package struct LineExplanation {
             guard let line = pair.clearing.clearing.lines.first(where: { $0.number == number }) else {
                 throw missing(statement, number, pair.clearing.clearing.lines.count)
             }
-            try add(line, batches(of: window), &report)
+            try add(line, try LineRecords(of: window, reader), &report)
         } else {
             guard let line = pair.settlement.settlement.lines.first(where: { $0.number == number }) else {
                 throw missing(statement, number, pair.settlement.settlement.lines.count)
@@ -76,7 +76,7 @@ package struct LineExplanation {
 
     // MARK: Points
 
-    private func add(_ line: ClearingLine, _ batches: [Batch], _ report: inout Report) throws {
+    private func add(_ line: ClearingLine, _ records: LineRecords, _ report: inout Report) throws {
         let key = line.total.key
         report.add("kind", "\(key.kind.rawValue) \(key.direction.rawValue)")
         report.add("units", "\(line.total.units) \(key.unit)")
@@ -93,7 +93,7 @@ package struct LineExplanation {
         if !key.subSource.isEmpty { report.add("sub-source", key.subSource) }
         report.add("late records", line.total.late)
         report.add("carried over", line.total.carriedOver)
-        let found = try records(key, batches)
+        let found = try records.records(on: key, limit: limit + 1)
         report.add("records", items: found.prefix(limit).map { item($0, $1) })
         if line.total.records > Int64(min(limit, found.count)) {
             report.add("in all", "\(line.total.records) records; see --limit")
@@ -109,61 +109,6 @@ package struct LineExplanation {
         let unit = entry.unit?.description ?? ""
         item.add("record", "\(location)  \(entry.type?.rawValue ?? "")  \(entry.units) \(unit)  \(entry.points) points")
         return item
-    }
-
-    /// The records that count on a line, in the order of the log, at most one more than the limit.
-    private func records(_ key: LineKey, _ batches: [Batch]) throws -> [(RecordLocation, RecordEntry?)] {
-        var out: [(RecordLocation, RecordEntry?)] = []
-        for batch in batches {
-            guard let lines = try reader.house.ledger.lines(ofBatch: batch.number, in: reader.history),
-                let index = lines.keys.firstIndex(of: key)
-            else { continue }
-            let sets = Set(lines.sets.indices.filter { lines.sets[$0].lines.contains(index) })
-            switch batch.entries {
-            case .file(let reference):
-                try reader.records.forEach(batch: batch.number, reference: reference) { (entry) throws(Fault) in
-                    guard out.count <= limit, sets.contains(Int(entry.lineSet)) else { return }
-                    out.append((RecordLocation(batch: batch.number, record: entry.record), entry))
-                }
-            case .message(let entry): out.append((RecordLocation(batch: batch.number, record: 1), entry))
-            case .act: out.append((RecordLocation(batch: batch.number, record: 1), nil))
-            }
-            if out.count > limit { break }
-        }
-        return out
-    }
-
-    /// A file, message or act that posted, by the number of its fact.
-    private typealias Batch = (number: UInt64, entries: Entries)
-
-    private enum Entries {
-        case file(EntriesReference)
-        case message(RecordEntry)
-        case act
-    }
-
-    /// Everything that posted in a window, in the order of the log. It reads the facts from the window's opening to its
-    /// close, and so once for all lines.
-    private func batches(of window: WindowID) throws -> [Batch] {
-        var out: [Batch] = []
-        guard let opens = reader.house.programme?.window(window)?.open else { return [] }
-        let last = reader.house.closings[window] ?? reader.log.lastSequence
-        for sequence in try reader.firstFact(notBefore: opens)..<last + 1 {
-            let envelope = try reader.fact(sequence)
-            switch envelope.fact {
-            case .fileDecided(let fact):
-                guard fact.posting?.window == window, let entries = fact.entries else { continue }
-                out.append((fact.received, .file(entries)))
-            case .messageAnswered(let fact):
-                guard fact.posting?.window == window, let entry = fact.entry else { continue }
-                out.append((envelope.sequence, .message(entry)))
-            case .actCarriedOut(let fact):
-                guard case .adjustment(_, let posting?) = fact.act, posting.window == window else { continue }
-                out.append((envelope.sequence, .act))
-            default: continue
-            }
-        }
-        return out
     }
 
     // MARK: Money
@@ -185,13 +130,13 @@ package struct LineExplanation {
         report.add("reason", line.reason)
         let lines = clearing.clearing.lines.filter { line.clearingLines.contains($0.number) }
         guard !lines.isEmpty else { return }
-        let batches = try batches(of: window)
+        let records = try LineRecords(of: window, reader)
         report.add(
             "sum of clearing lines",
             items: try lines.map { part in
                 var item = Report()
                 item.add("line", "\(clearing.id)#\(part.number)")
-                try add(part, batches, &item)
+                try add(part, records, &item)
                 return item
             })
     }

@@ -17,38 +17,67 @@ package struct WindowAttendance {
         self.now = now
     }
 
+    /// What a partner has sent for the window, and what it has not.
+    package struct Part {
+        /// Files that were accepted, at least in part.
+        package var accepted = 0
+        /// Files that were refused.
+        package var refused = 0
+        /// Files that are not judged yet.
+        package var undecided = 0
+        /// Records in all of them.
+        package var records: Int64 = 0
+        /// When the last one came.
+        package var last: Timestamp?
+        /// The days whose file was due and has not come, or came late.
+        package var missing: [String] = []
+        /// Numbers that were passed over. Code FIL-006.
+        package var gaps: [String] = []
+    }
+
     /// One partner's part of the window.
-    package func report(_ agreement: Agreement) -> Report {
-        let arrivals = house.files.files(of: agreement.partner, series: .live).flatMap { batch, history in
-            history.attempts.filter { $0.window == window.id }.map { (batch, $0) }
+    package func part(_ agreement: Agreement) -> Part {
+        var part = Part()
+        for (_, history) in house.files.files(of: agreement.partner, series: .live) {
+            for attempt in history.attempts where attempt.window == window.id {
+                switch attempt.status {
+                case .accepted, .partlyAccepted: part.accepted += 1
+                case .refused: part.refused += 1
+                case nil: part.undecided += 1
+                }
+                part.records += attempt.entries?.count ?? 0
+                part.last = max(part.last ?? attempt.at, attempt.at)
+            }
         }
-        func count(_ isCounted: (FileAttempt) -> Bool) -> Int { arrivals.filter { isCounted($0.1) }.count }
+        part.missing = missing(agreement)
+        part.gaps = gaps(agreement.partner)
+        return part
+    }
+
+    /// One partner's part of the window, to be printed.
+    package func report(_ agreement: Agreement) -> Report {
+        let part = part(agreement)
         var report = Report()
         report.add("partner", agreement.partner)
         if agreement.status != .active { report.add("status", agreement.status.rawValue) }
-        report.add("files", count { $0.status == .accepted || $0.status == .partlyAccepted })
-        let refused = count { $0.status == .refused }
-        if refused > 0 { report.add("refused files", refused) }
-        let waiting = count { $0.status == nil }
-        if waiting > 0 { report.add("not judged yet", waiting) }
-        let records = arrivals.reduce(Int64(0)) { $0 + ($1.1.entries?.count ?? 0) }
-        report.add("records in files", records)
-        if let last = arrivals.map(\.1.at).max() { report.add("last file", programme.zone.format(last)) }
-        let missing = missing(agreement)
+        report.add("files", part.accepted)
+        if part.refused > 0 { report.add("refused files", part.refused) }
+        if part.undecided > 0 { report.add("not judged yet", part.undecided) }
+        report.add("records in files", part.records)
+        if let last = part.last { report.add("last file", programme.zone.format(last)) }
         if let time = agreement.fileExpectedBy {
             report.add("expected daily by", time)
-            report.add("not arrived", missing.isEmpty ? "nothing" : missing.joined(separator: ", "))
-        } else if arrivals.isEmpty {
+            report.add("not arrived", part.missing.isEmpty ? "nothing" : part.missing.joined(separator: ", "))
+        } else if part.last == nil {
             report.add("not arrived", "no file so far")
         }
-        let gaps = gaps(agreement.partner)
-        if !gaps.isEmpty { report.add("missing numbers", gaps.joined(separator: ", ")) }
+        if !part.gaps.isEmpty { report.add("missing numbers", part.gaps.joined(separator: ", ")) }
         if house.closings[window.id] != nil { report.add("statement", answer(agreement.partner)) }
         return report
     }
 
     /// What the partner said to its settlement statement, and when.
-    private func answer(_ partner: PartnerID) -> String {
+    package func answer(_ partner: PartnerID) -> String {
         guard let standing = house.answers.standing(of: "STL-\(window.id)-\(partner)") else { return "open" }
         let places = standing.differences == 0 ? "" : " in \(standing.differences)"
         return "\(standing.verdict.rawValue)\(places), \(programme.zone.format(standing.at))"
