@@ -120,6 +120,8 @@ import XMLKit
         }.need("T01")
         #expect(record.texts.contains { $0.hasPrefix("200/3") || $0.contains("66.66") || $0.contains("to 67") })
         #expect(record.links.contains { $0.contains("/statements/CLS-W-2026-03B-MARCHE/lines/") })
+        // It came at ten past two in Paris, which the log holds as ten past one of UTC.
+        #expect(record.fact("received") == "2026-03-18 02:10")
     }
 
     @Test("the proof sheet holds for every window, and tells when a figure was changed")

@@ -30,9 +30,17 @@ package struct WindowAttendance {
         /// When the last one came.
         package var last: Timestamp?
         /// The days whose file was due and has not come, or came late.
-        package var missing: [String] = []
+        package var missing: [MissingDay] = []
         /// Numbers that were passed over. Code FIL-006.
         package var gaps: [String] = []
+    }
+
+    /// A day whose file was due and has not come, or came late.
+    package struct MissingDay {
+        /// The day.
+        package var day: BusinessDate
+        /// When it came after all.
+        package var late: Timestamp?
     }
 
     /// One partner's part of the window.
@@ -67,7 +75,10 @@ package struct WindowAttendance {
         if let last = part.last { report.add("last file", programme.zone.format(last)) }
         if let time = agreement.fileExpectedBy {
             report.add("expected daily by", time)
-            report.add("not arrived", part.missing.isEmpty ? "nothing" : part.missing.joined(separator: ", "))
+            let days = part.missing.map { missing in
+                "\(missing.day)" + (missing.late.map { " (late, \(programme.zone.format($0)))" } ?? "")
+            }
+            report.add("not arrived", days.isEmpty ? "nothing" : days.joined(separator: ", "))
         } else if part.last == nil {
             report.add("not arrived", "no file so far")
         }
@@ -84,7 +95,7 @@ package struct WindowAttendance {
     }
 
     /// The days whose file was due and has not come, or came late.
-    private func missing(_ agreement: Agreement) -> [String] {
+    private func missing(_ agreement: Agreement) -> [MissingDay] {
         guard agreement.status == .active, let time = agreement.fileExpectedBy else { return [] }
         let parts = time.split(separator: ":").compactMap { Int($0) }
         guard parts.count == 2 else { return [] }
@@ -96,15 +107,14 @@ package struct WindowAttendance {
         }
         let received = house.files.files(of: agreement.partner, series: .live)
             .flatMap(\.1.attempts).filter { $0.received != nil && $0.status != .refused }.map(\.at).sorted()
-        var out: [String] = []
+        var out: [MissingDay] = []
         var day = zone.date(at: window.open)
         while deadline(day) <= min(now, window.cutoff) {
             let due = deadline(day)
             let before = deadline(day.adding(days: -1))
             let after = deadline(day.adding(days: 1))
             if due > window.open, !received.contains(where: { before < $0 && $0 <= due }) {
-                let late = received.first { due < $0 && $0 <= after }
-                out.append("\(day)" + (late.map { " (late, \(zone.format($0)))" } ?? ""))
+                out.append(MissingDay(day: day, late: received.first { due < $0 && $0 <= after }))
             }
             day = day.adding(days: 1)
         }

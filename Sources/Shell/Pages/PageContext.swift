@@ -1,5 +1,6 @@
 import Gateway
 import House
+import Inquiry
 import Journal
 import OpenSSLKit
 import Primitives
@@ -25,6 +26,16 @@ struct PageContext {
     static func missing(_ name: String) -> Refusal { Refusal(.net005, value: name, detail: "there is no such page") }
 
     func time(_ instant: Timestamp?) -> String { instant.map { format.time($0, programme.zone) } ?? "" }
+
+    /// An instant of a document, in RFC 3339, in the programme's zone.
+    func time(_ text: String?) -> String { text.map { Timestamp($0).map { time($0) } ?? $0 } ?? "" }
+
+    /// Days whose files were due; a late one with the instant at which it came.
+    func days(_ missing: [WindowAttendance.MissingDay]) -> String {
+        missing.map { missing in
+            format.date(missing.day) + (missing.late.map { " (late: \(time($0)))" } ?? "")
+        }.joined(separator: ", ")
+    }
 
     func number(_ value: some BinaryInteger) -> Cell { .number(format.number(value)) }
 

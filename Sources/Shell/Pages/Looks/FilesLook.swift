@@ -98,7 +98,7 @@ struct FilesLook {
             }
             table.add([
                 .init(id, to: PageLinks.document(id)), .state(xml.text("Grade") ?? ""),
-                .init(context.format.time(xml.text("IssuedDateTime") ?? "")), .init("detached CMS, DER"),
+                .init(context.time(xml.text("IssuedDateTime"))), .init("detached CMS, DER"),
             ])
         }
         section.tables = [table]

@@ -37,7 +37,7 @@ struct RecordLook {
         switch label {
         case "receipts":
             return .init(text, to: text.split(separator: " ").last.map { PageLinks.document(String($0)) })
-        case "received": return .init(context.format.time(text))
+        case "received": return .init(context.time(text))
         case "window":
             let name = text.prefix { $0 != " " }
             return .init(text, to: (try? WindowID(String(name))).map { PageLinks.window($0) })

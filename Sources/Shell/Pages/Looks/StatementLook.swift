@@ -51,8 +51,8 @@ struct StatementLook {
         var section = PageModel.Section("Statement")
         section.add("number", xml.text("StatementSequenceNumber"))
         section.add("window", context.window(window))
-        section.add("from", xml.text("FromDateTime").map { context.format.time($0) })
-        section.add("to", xml.text("ToDateTime").map { context.format.time($0) })
+        section.add("from", xml.text("FromDateTime").map { context.time($0) })
+        section.add("to", xml.text("ToDateTime").map { context.time($0) })
         section.add("partner", "\(partner), \(context.programme.agreement(partner)?.legalName ?? "")")
         if isPoints {
             section.add("opening position", context.amount(xml.text("OpeningPosition")))

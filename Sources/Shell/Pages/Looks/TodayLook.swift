@@ -48,7 +48,7 @@ struct TodayLook {
             table.add([
                 .init(agreement.partner.text), context.number(part.accepted), context.number(part.refused),
                 context.number(part.undecided), context.number(part.records), .init(context.time(part.last)),
-                .init(part.missing.joined(separator: ", ")), .init(part.gaps.joined(separator: ", ")),
+                .init(context.days(part.missing)), .init(part.gaps.joined(separator: ", ")),
                 context.number(points),
             ])
             bars.append((agreement.partner.text, points, format.number(points)))
@@ -110,8 +110,9 @@ struct TodayLook {
     private func alerts(_ agreement: Agreement, _ part: WindowAttendance.Part) -> [PageModel.Alert] {
         let partner = agreement.partner
         var out: [PageModel.Alert] = []
-        if !part.missing.isEmpty {
-            out.append(alert("warn", "\(partner): the files of \(part.missing.joined(separator: ", ")) are not there."))
+        let missing = part.missing.filter { $0.late == nil }
+        if !missing.isEmpty {
+            out.append(alert("warn", "\(partner): the files of \(context.days(missing)) are not there."))
         }
         if !part.gaps.isEmpty {
             out.append(alert("warn", "\(partner): numbers \(part.gaps.joined(separator: ", ")) were passed over."))

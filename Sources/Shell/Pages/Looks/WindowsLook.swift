@@ -69,7 +69,7 @@ struct WindowsLook {
             table.add([
                 .init(agreement.partner.text), context.number(part.accepted), context.number(part.refused),
                 context.number(part.records), .init(context.time(part.last)),
-                .init(part.missing.joined(separator: ", ")),
+                .init(context.days(part.missing)),
             ])
         }
         return table
