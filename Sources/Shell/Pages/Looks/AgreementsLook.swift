@@ -29,7 +29,8 @@ struct AgreementsLook {
             agreement.registrations.isEmpty
                 ? nil : agreement.registrations.map { "\($0.label) \($0.number)" }.joined(separator: ", "))
         var ratios = PageModel.Table(
-            "Ratios", [.init("version"), .init("for"), .init("ratio"), .init("rounding"), .init("counts for")])
+            "Ratios of \(agreement.partner)",
+            [.init("version"), .init("for"), .init("ratio"), .init("rounding"), .init("counts for")])
         for ratio in agreement.ratios {
             ratios.add([
                 .init(ratio.id.text), .init(ratio.purpose.rawValue),
@@ -38,14 +39,16 @@ struct AgreementsLook {
             ])
         }
         var prices = PageModel.Table(
-            "Prices of a point", [.init("version"), .init("for"), .number("price"), .init("counts for")])
+            "Prices of a point for \(agreement.partner)",
+            [.init("version"), .init("for"), .number("price"), .init("counts for")])
         for price in agreement.prices {
             prices.add([
                 .init(price.id.text), .init(price.kind.rawValue),
                 .number("\(context.format.decimal("\(price.price)")) \(price.currency)"), span(price.validity),
             ])
         }
-        var fees = PageModel.Table("Fees", [.init("version"), .init("for"), .number("fee"), .init("counts for")])
+        var fees = PageModel.Table(
+            "Fees of \(agreement.partner)", [.init("version"), .init("for"), .number("fee"), .init("counts for")])
         for fee in agreement.fees {
             fees.add([
                 .init(fee.id.text), .init(fee.kind.rawValue),
@@ -53,7 +56,7 @@ struct AgreementsLook {
             ])
         }
         var terms = PageModel.Table(
-            "Terms",
+            "Terms of \(agreement.partner)",
             [
                 .init("version"), .number("days of grace"), .number("refused after, days"),
                 .number("minimum settlement"),
