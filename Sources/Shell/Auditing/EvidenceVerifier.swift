@@ -45,13 +45,15 @@ public enum EvidenceVerifier {
         let programmes = try Programmes(bundle, &report)
         let digests = report.findings
         report.findings = []
-        var signatures = try SignatureCheck(bundle, programmes, &report)
+        var signers = try SignerCheck(bundle)
+        try signers.check()
+        var signatures = try SignatureCheck(bundle, programmes, certificates: signers.certificates)
         try signatures.check()
         report.count("signatures", signatures.count)
 
         var log = LogCheck(bundle: bundle)
         try log.checkKey(&report)
-        report.findings += signatures.findings.filter { $0.stage == .trust }
+        report.findings += signers.findings.filter { $0.stage == .trust }
         guard report.findings.isEmpty else { return }
 
         try expectRoots(bundle, &log, &report)
@@ -60,7 +62,7 @@ public enum EvidenceVerifier {
         guard report.findings.isEmpty else { return }
 
         for stage in [VerificationStage.signature, .key] {
-            report.findings += (digests + signatures.findings).filter { $0.stage == stage }
+            report.findings += (digests + signers.findings + signatures.findings).filter { $0.stage == stage }
             guard report.findings.isEmpty else { return }
         }
         var order = OrderCheck(bundle, programmes)

@@ -11,7 +11,9 @@ import XMLKit
 struct SignatureCheck {
     let bundle: Bundle
     let programmes: Programmes
-    private let verifier: SignatureVerifier
+    private let lists: [Digest32: RevocationList]
+    /// By the lists that a judgement names; nil is for all of them.
+    private var verifiers: [[Digest32]?: SignatureVerifier] = [:]
     private var cache = ChainVerdictCache()
     private let certificates: [Certificate]
     private let genesis: Genesis
@@ -21,34 +23,46 @@ struct SignatureCheck {
     private(set) var findings: [VerificationFinding] = []
     private(set) var count: Int64 = 0
 
-    init(_ bundle: Bundle, _ programmes: Programmes, _ report: inout EvidenceReport) throws {
+    init(_ bundle: Bundle, _ programmes: Programmes, certificates: [Certificate]) throws {
         self.bundle = bundle
         self.programmes = programmes
+        self.certificates = certificates
         guard case .genesis(let genesis)? = try bundle.fact(1)?.fact else {
             throw BundleFile.BundleDefect(item: Bundle.name(ofFact: 1), found: "the first fact is missing")
         }
         self.genesis = genesis
         host = try Certificate(pem: genesis.hostCertificate)
         keyChanges = try ShownKeyChanges(bundle)
-        var certificates: [Certificate] = []
-        for name in bundle.file.names(under: "trust/certificates/") {
-            guard let bytes = try bundle.file.small(name) else { continue }
-            certificates += (try? Certificate.all(inFile: bytes)) ?? []
-        }
-        self.certificates = certificates
-        var lists: [RevocationList] = []
+        var lists: [Digest32: RevocationList] = [:]
         for name in bundle.file.names(under: "trust/revocation/") {
             guard let bytes = try bundle.file.small(name) else { continue }
-            lists += (try? RevocationList.all(inFile: bytes)) ?? []
+            for list in (try? RevocationList.all(inFile: bytes)) ?? [] {
+                lists[list.digest] = list
+                guard name != "trust/revocation/\(list.digest).crl" else { continue }
+                findings.append(VerificationFinding(.key, name, "it is not the list that it is named by"))
+            }
         }
-        if lists.isEmpty { report.remarks.append("the bundle has no revocation list: revocation was not checked") }
-        let authorities = bundle.pins.authorities
-        // How long a list past its update may be used is the house's own rule; which lists it used is in the facts.
-        verifier = SignatureVerifier(
+        self.lists = lists
+        verifiers[nil] = try Self.verifier(bundle, Array(lists.values))
+    }
+
+    /// How long a list past its update may be used is the house's own rule; which lists it used is in the facts.
+    private static func verifier(_ bundle: Bundle, _ lists: [RevocationList]) throws -> SignatureVerifier {
+        SignatureVerifier(
             trust: try TrustStore(
-                roots: authorities.filter(\.isSelfIssued), intermediates: authorities.filter { !$0.isSelfIssued },
-                revocationLists: lists,
-                revocation: lists.isEmpty ? .notChecked : .required(graceSeconds: 366 * 86_400)))
+                authorities: bundle.pins.authorities, revocationLists: lists,
+                revocation: .required(graceSeconds: 366 * 86_400)))
+    }
+
+    /// What judges by the lists that a fact names, as the house did, or by those of the time where none names any.
+    private mutating func verifier(_ named: [Digest32]? = nil, for item: String = "") throws -> SignatureVerifier {
+        for digest in named ?? [] where lists[digest] == nil {
+            fail(.key, item, "the revocation list \(digest) by which it was judged is not in the bundle")
+        }
+        if let known = verifiers[named] { return known }
+        let made = try Self.verifier(bundle, (named ?? []).compactMap { lists[$0] })
+        verifiers[named] = made
+        return made
     }
 
     // MARK: Everything
@@ -91,15 +105,15 @@ struct SignatureCheck {
         case .fileCancelled(let fact):
             let messages = "messages/\(Bundle.number(envelope.sequence))/"
             compare(fact.attachments, "cancel.cms", messages + "cancel.cms")
-            try checkEnclosed(messages + "cancel.cms", .partner(fact.batch.partner), at: envelope)
-            try checkEnclosed(messages + "cancelled.cms", nil, at: envelope)
+            try checkPartner(messages + "cancel.cms", fact.batch.partner, fact.signer, at: envelope)
+            try checkReply(messages + "cancelled.cms", at: envelope)
         case .messageAnswered(let fact):
             let sealed = bundle.file[folder + "answer.cms"] != nil
             let place = sealed ? folder : "messages/\(Bundle.number(envelope.sequence))/"
             compare(fact.attachments, "message.cms", place + "message.cms")
             compare(fact.attachments, "answer.cms", place + "answer.cms")
-            try checkMessage(place + "message.cms", fact.partner, envelope.sequence, at: envelope)
-            try checkEnclosed(place + "answer.cms", nil, at: envelope)
+            try checkMessage(place + "message.cms", fact.partner, fact.signer, envelope.sequence, at: envelope)
+            try checkReply(place + "answer.cms", at: envelope)
         case .sealed(.records(let seal)):
             // A sealed message whose own fact is another's to see is known by its seal.
             guard let id = seal.messageID, try bundle.fact(seal.received) == nil, bundle.shows(seal.partner) else {
@@ -107,14 +121,14 @@ struct SignatureCheck {
             }
             _ = id
             let place = "batches/\(Bundle.number(seal.received))/"
-            try checkMessage(place + "message.cms", seal.partner, seal.received, at: envelope)
-            try checkEnclosed(place + "answer.cms", nil, at: envelope)
+            try checkMessage(place + "message.cms", seal.partner, nil, seal.received, at: envelope)
+            try checkReply(place + "answer.cms", at: envelope)
         case .statementAnswered(let fact):
             let place = "answers/\(Bundle.number(envelope.sequence))/"
             compare(fact.attachments, "answer.cms", place + "answer.cms")
             compare(fact.attachments, "reply.cms", place + "reply.cms")
-            try checkEnclosed(place + "answer.cms", .partner(fact.partner), at: envelope)
-            try checkEnclosed(place + "reply.cms", nil, at: envelope)
+            try checkPartner(place + "answer.cms", fact.partner, fact.signer, at: envelope)
+            try checkReply(place + "reply.cms", at: envelope)
         case .keyChanged(let fact): try check(fact, envelope)
         case .actCarriedOut(let fact): try check(fact, envelope)
         default: return
@@ -135,6 +149,7 @@ struct SignatureCheck {
             return fail(
                 .signature, folder + "original", "its digest is \(place.digest)", expected: fact.digest.description)
         }
+        let verifier = try verifier(fact.signer.revocationLists, for: name)
         let verdict: SignatureVerdict
         do throws(Refusal) {
             let unverified = try verifier.open(signature, form: .detached)
@@ -172,28 +187,37 @@ struct SignatureCheck {
 
     /// A partner's message, whose signature is over bytes that nobody sees of a closed one.
     private mutating func checkMessage(
-        _ name: String, _ partner: PartnerID, _ answered: UInt64, at envelope: FactEnvelope
+        _ name: String, _ partner: PartnerID, _ signer: SignerEvidence?, _ answered: UInt64, at envelope: FactEnvelope
     ) throws {
         guard bundle.file[name] != nil || !bundle.erased.contains(answered) else { return }
-        try checkEnclosed(name, .partner(partner), at: envelope)
+        try checkPartner(name, partner, signer, at: envelope)
     }
 
-    private mutating func checkEnclosed(_ name: String, _ owner: ExpectedSigner?, at envelope: FactEnvelope) throws {
+    /// What a partner sent within its signature, judged as its fact says; by its seal alone where that is not shown.
+    private mutating func checkPartner(
+        _ name: String, _ partner: PartnerID, _ signer: SignerEvidence?, at envelope: FactEnvelope
+    ) throws {
         guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
         let version = programmes.inForce(before: envelope.sequence)?.seal.version ?? 0
-        guard let owner else {
-            let signers = SignerSource.anyone([host], purposes: [.hostSigning])
-            return noteHost(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
-        }
-        let signers = SignerSource.register(register(version, before: envelope.sequence), owner)
-        note(verifier.judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
+        let signers = SignerSource.register(register(version, before: envelope.sequence), .partner(partner))
+        let verifier = try verifier(signer?.revocationLists, for: name)
+        note(
+            verifier.judge(message: bytes, signers: signers, at: signer?.judgedAt ?? envelope.time, cache: &cache),
+            name, fingerprint: signer?.fingerprint)
+    }
+
+    /// What the host answered.
+    private mutating func checkReply(_ name: String, at envelope: FactEnvelope) throws {
+        guard let bytes = try bundle.file.small(name) else { return fail(.completeness, name, "it is missing") }
+        let signers = SignerSource.anyone([host] + certificates, purposes: [.hostSigning])
+        noteHost(try verifier().judge(message: bytes, signers: signers, at: envelope.time, cache: &cache), name)
     }
 
     /// A key change: signed by a key of its partner, or a suspension by the key itself; a rotation by the new key too.
     private mutating func check(_ fact: KeyChanged, _ envelope: FactEnvelope) throws {
         let folder = "keys/\(Bundle.number(envelope.sequence))/"
         for reference in fact.attachments { compare(fact.attachments, reference.name, folder + reference.name) }
-        try checkEnclosed(folder + "reply.cms", nil, at: envelope)
+        try checkReply(folder + "reply.cms", at: envelope)
         guard let request = try bundle.file.small(folder + "request.cms") else {
             return fail(.signature, folder + "request.cms", "it is missing")
         }
@@ -204,7 +228,8 @@ struct SignatureCheck {
             let own = certificates.filter { $0.fingerprint == fingerprint }
             signers = .anyone(own, purposes: [.partnerSigning, .tlsClient])
         }
-        let verdict = verifier.judge(message: request, signers: signers, at: envelope.time, cache: &cache)
+        let verdict = try verifier(fact.signer.revocationLists, for: folder + "request.cms").judge(
+            message: request, signers: signers, at: fact.signer.judgedAt, cache: &cache)
         note(verdict, folder + "request.cms", fingerprint: fact.signer.fingerprint)
         guard case .rotated(let rotation) = fact.change else { return }
         let content = (try? CMSSignature(ber: request, maximumBytes: request.count))?.content ?? []
@@ -212,7 +237,7 @@ struct SignatureCheck {
             return fail(.signature, folder + "proof.p7s", "it is missing")
         }
         let certificate = try Certificate(pem: rotation.grant.pem)
-        let proved = verifier.judge(
+        let proved = try verifier().judge(
             proof, content: content, signers: .anyone([certificate], purposes: [.partnerSigning, .tlsClient]),
             at: envelope.time, cache: &cache)
         note(proved, folder + "proof.p7s", fingerprint: rotation.grant.fingerprint)
@@ -261,8 +286,8 @@ struct SignatureCheck {
         }
         let stated = (try? CMSSignature(ber: signature, maximumBytes: signature.count))?.signingTime
         let instant = time ?? stated ?? Timestamp(milliseconds: 0)
-        let verdict = verifier.judge(
-            signature, content: bytes, signers: .anyone([host], purposes: [.hostSigning]), at: instant, cache: &cache)
+        let verdict = try verifier().judge(
+            signature, content: bytes, signers: .anyone([host] + certificates, purposes: [.hostSigning]), at: instant, cache: &cache)
         noteHost(verdict, name + ".p7s")
     }
 
@@ -311,7 +336,7 @@ struct SignatureCheck {
             return nil
         }
         let expected = ExpectedSigner(owner: nil, usages: [.officer])
-        let verdict = verifier.judge(
+        let verdict = try verifier().judge(
             signature, content: document, signers: .register(register(version, before: envelope.sequence), expected),
             at: envelope.time, cache: &cache)
         note(verdict, name)
@@ -333,11 +358,11 @@ struct SignatureCheck {
                 guard let signature = try bundle.file.small(name, atMost: 1 << 20) else { continue }
                 let known = register(version.seal.version, before: version.sequence)
                 let expected = ExpectedSigner(owner: nil, usages: [.officer, .sign])
-                var verdict = verifier.judge(
+                var verdict = try verifier().judge(
                     signature, content: bytes, signers: .register(known, expected), at: version.time, cache: &cache)
                 if case .refused(let finding) = verdict, finding.code == .sig003, bundle.partner != nil {
                     // Another partner's key: its agreement is not shown, the authority vouches for it.
-                    verdict = verifier.judge(
+                    verdict = try verifier().judge(
                         signature, content: bytes, signers: .anyone(certificates, purposes: [.partnerSigning]),
                         at: version.time, cache: &cache)
                 }
@@ -377,14 +402,13 @@ struct SignatureCheck {
         case .verified(let verified):
             if let fingerprint, verified.evidence.fingerprint != fingerprint {
                 fail(
-                    .signature, item, "it is of the certificate \(verified.evidence.fingerprint)",
+                    .key, item, "it is of the certificate \(verified.evidence.fingerprint)",
                     expected: fingerprint.description)
             }
         case .refused(let finding):
             let stage: VerificationStage =
                 switch finding.code {
                 case .sig001, .sig002, .sig008: .signature
-                case .sig006: .trust
                 default: .key
                 }
             let detail = finding.detail.isEmpty ? finding.code.entry.rule : finding.detail
