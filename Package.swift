@@ -218,6 +218,7 @@ let package = Package(
             name: "AuditingTests",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "House", "FileStore", "OpenSSLKit",
+                "Validation",
                 "Evidence", "Auditing", "Gateway", "Demonstration", "TestKit", "BenchEntries",
                 .product(name: "Logging", package: "swift-log"),
             ]),

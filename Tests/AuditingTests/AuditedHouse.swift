@@ -40,6 +40,15 @@ struct AuditedHouse: Sendable {
     /// Where the pins file is.
     var pinsPath: String { folder.path("pins.pem") }
 
+    /// A certificate of the demonstration with its key, such as `MARCHE-tls`.
+    func identity(_ name: String) throws -> TestPKI.Identity {
+        func read(_ ending: String) throws -> String {
+            try String(contentsOf: URL(filePath: folder.path("demo/pki/\(name).\(ending)")), encoding: .utf8)
+        }
+        return TestPKI.Identity(
+            certificate: try Certificate(pem: read("pem")), key: try PrivateKey(pem: read("key")))
+    }
+
     /// The evidence of a scope.
     func bundle(_ window: String, partner: String? = nil, part: EvidenceScope.Part = .whole) throws -> [UInt8] {
         try Self.bundle(

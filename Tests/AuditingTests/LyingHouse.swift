@@ -35,6 +35,8 @@ struct LyingHouse {
     private let audited: AuditedHouse
     private let signer: HostSigner
     private let partner: HostSigner
+    /// Facts with what came with them that follow on the close, made for the instant of the next checkpoint.
+    var later: (Timestamp) throws -> [(Fact, [Attachment])] = { _ in [] }
 
     init(_ audited: AuditedHouse) throws {
         self.audited = audited
@@ -45,20 +47,14 @@ struct LyingHouse {
             try FileManager.default.createDirectory(
                 atPath: folder.path("data/" + name), withIntermediateDirectories: true)
         }
-        func read(_ name: String) throws -> [UInt8] {
-            [UInt8](try Data(contentsOf: URL(filePath: audited.folder.path("demo/pki/" + name))))
-        }
-        signer = try HostSigner(
-            certificate: try Certificate(pem: String(decoding: read("host-signing.pem"), as: UTF8.self)),
-            key: try PrivateKey(pem: String(decoding: read("host-signing.key"), as: UTF8.self)))
-        partner = try HostSigner(
-            certificate: try Certificate(pem: String(decoding: read("MARCHE-signing.pem"), as: UTF8.self)),
-            key: try PrivateKey(pem: String(decoding: read("MARCHE-signing.key"), as: UTF8.self)))
+        let (host, marche) = (try audited.identity("host-signing"), try audited.identity("MARCHE-signing"))
+        signer = try HostSigner(certificate: host.certificate, key: host.key)
+        partner = try HostSigner(certificate: marche.certificate, key: marche.key)
     }
 
     /// The evidence of a window whose close was changed.
     func bundle(
-        _ window: String, partner: String? = nil, _ change: (inout Close) throws -> Void
+        _ window: String, partner: String? = nil, _ change: (inout Close) throws -> Void = { _ in }
     ) throws -> [UInt8] {
         try writeLog(try WindowID(window), change)
         return try AuditedHouse.bundle(
@@ -86,12 +82,16 @@ struct LyingHouse {
                 seal.documents = close.attachments.filter { !$0.name.hasSuffix(".p7s") }
                 try append((.sealed(.window(seal)), []), envelope, to: new)
             case .checkpointSigned(var fact) where isClosed:
+                for entry in try later(envelope.time) {
+                    try append(entry, envelope, to: new, at: new.lastSequence + 1)
+                }
                 let checkpoint = try audited.key.checkpoint(try new.frontier)
                 let attachments = try signed(
                     [("checkpoint.note", Array(checkpoint.note.utf8))], at: envelope.time, by: signer)
                 (fact.size, fact.root) = (checkpoint.size, checkpoint.root)
                 fact.attachments = attachments.map { $0.reference(SHA256.digest) }
-                return try append((.checkpointSigned(fact), attachments), envelope, to: new)
+                let entry = (Fact.checkpointSigned(fact), attachments)
+                return try append(entry, envelope, to: new, at: new.lastSequence + 1)
             default:
                 let attachments = try envelope.fact.attachments.map { reference in
                     Attachment(name: reference.name, bytes: try old.attachment(reference.name, of: sequence))
@@ -125,8 +125,10 @@ struct LyingHouse {
         }
     }
 
-    private func append(_ entry: (Fact, [Attachment]), _ envelope: FactEnvelope, to log: SegmentLog) throws {
-        let envelope = FactEnvelope(sequence: envelope.sequence, time: envelope.time, fact: entry.0)
+    private func append(
+        _ entry: (Fact, [Attachment]), _ envelope: FactEnvelope, to log: SegmentLog, at sequence: UInt64? = nil
+    ) throws {
+        let envelope = FactEnvelope(sequence: sequence ?? envelope.sequence, time: envelope.time, fact: entry.0)
         try log.append([JournalEntry(envelope, attachments: entry.1)])
     }
 }

@@ -46,6 +46,22 @@ import XMLKit
         return try await house.house.answer(cms, from: keys.id)
     }
 
+    /// The words of a difference are free text: a member's number can stand there, and is found.
+    @Test func aMemberInTheWordsOfADifferenceIsFound() async throws {
+        func words(_ text: String, second: Int) async throws {
+            let own = StatementDifference(item: .field(.net), own: "1.00", reason: .other, words: text)
+            _ = try await send(answer([own], second: second))
+        }
+        try await words("sale of \(BatchFile.member).", second: 1)
+        try await words("sale of 1\(BatchFile.member)", second: 2)
+        let found = try await MemberSearch(
+            digits: BatchFile.member, log: house.log(),
+            originals: house.inspected.originals(hashing: HouseOpening.hashing), house: house.house.state
+        ).need("a search").run()
+        let last = await house.house.state.lastSequence
+        #expect(found.answers == [.init(partner: marche, statement: Self.id, sequence: last - 1)])
+    }
+
     private func refused(_ document: [UInt8], as name: String = "MARCHE") async throws -> [ReasonCode] {
         let facts = await house.house.state.lastSequence
         let refusal = await #expect(throws: Refusal.self) { try await send(document, as: name) }

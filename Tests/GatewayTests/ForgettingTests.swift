@@ -6,6 +6,7 @@ import Journal
 import Ledger
 import OpenSSLKit
 import Primitives
+import ProgrammeFiles
 import ProgrammeModel
 import TestKit
 import Testing
@@ -183,6 +184,98 @@ import Validation
             facts: log, records: directory.records(hashing: HouseOpening.hashing),
             identities: directory.identityRuns(recentLimit: TestHouse.recentIDs))
         #expect(try HouseFold(directory, log: log, history: history, upTo: fact - 1).house.forgotten.batches.isEmpty)
+    }
+
+    /// A crash leaves everything open, or the next start closes all of it: original, message and derived documents.
+    @Test func aCrashLeavesEverythingOpenOrTheNextStartClosesAll() async throws {
+        let template = try await TestHouse()
+        let programme = try ProgrammeDirectory.read(at: template.programmePath)
+        let steps = Array(try CrashWorkload.steps().prefix(3))
+        let document = Self.act(["MARCHE/LIVE/1"], messages: ["MARCHE/M-1"]).bytes
+        let pki = TestPKI.shared
+
+        func prepared() async throws -> CrashWorkload {
+            let work = CrashWorkload(disk: FaultyDisk(), programme: programme)
+            try await work.work(steps)
+            let message = MessageWriter.message(
+                try MessageID("M-1"), createdAt: CrashWorkload.start, partner: try PartnerID("MARCHE"),
+                .transaction(try BatchFile.record("M1", .accrual, "MKP", 9, on: "2026-03-30")))
+            let keys = try TestHouse.partners[try PartnerID("MARCHE")].need("MARCHE")
+            _ = try await work.open.answer(
+                keys.signing.signer().signAttached(message, at: CrashWorkload.start), from: keys.id)
+            // A derived document that was asked for lies beside the log.
+            guard case .receipts(let receipts)? = work.answers["MARCHE 1"] else {
+                throw ScenarioError("the file has no receipts")
+            }
+            for receipt in receipts {
+                _ = try? await work.open.document("\(receipt.id).results.csv", for: keys.id)
+            }
+            #expect(try !Self.derived(work).isEmpty)
+            let signature = try pki.maker.signer().signDetached(document, at: CrashWorkload.start)
+            _ = try await work.open.propose(document: document, signature: signature)
+            return work
+        }
+        func forget(_ work: CrashWorkload) async throws {
+            let signature = try pki.checker.signer().signDetached(document, at: CrashWorkload.start)
+            _ = try await work.open.countersign(digest: SHA256.digest(document), signature: signature)
+        }
+
+        let whole = try await prepared()
+        let first = whole.disk.events
+        try await forget(whole)
+        let events = whole.disk.events - first
+        #expect(events > 5)
+        var random = SeededGenerator.printed(for: "crashes of a forgetting")
+        var (undone, done) = (0, 0)
+        // Every event in the long form; the short one reaches every part, the last event included.
+        let cases = min(events, TestLength.cases(8, long: 1000))
+        for number in 0..<cases {
+            let event = (number + 1) * events / cases
+            let work = try await prepared()
+            var plan = FaultyDiskPlan()
+            plan.powerLossAt = first + event
+            work.disk.plan(plan)
+            try? await forget(work)
+            let end = random.pick([FaultyDiskEnd.everythingLost, .torn(seed: random.next()), .processEnded])
+            try await work.crash(end)
+            let name = "event \(event) of \(events), \(end), COALITION_TEST_SEED=\(random.seed)"
+            if try await Self.isForgotten(work, name) {
+                done += 1
+            } else {
+                undone += 1
+                try await forget(work)
+            }
+            #expect(try await Self.isForgotten(work, name), "\(name)")
+        }
+        #expect(undone > 0)
+        #expect(done > 0)
+    }
+
+    private static func derived(_ work: CrashWorkload) throws -> [Digest32] {
+        try DataDirectory.inspect(CrashWorkload.path, files: work.disk)
+            .derivedDocuments(hashing: HouseOpening.hashing).digests()
+    }
+
+    /// Whether all that the act names is closed, and nothing derived from it is there; else all of it is open.
+    private static func isForgotten(_ work: CrashWorkload, _ name: String) async throws -> Bool {
+        let state = await work.open.state
+        let marche = try PartnerID("MARCHE")
+        let batch = BatchID(partner: marche, series: .live, sequence: 1)
+        let attempt = try (state.files.history(batch)?.holder).need("the file")
+        let message = try state.messages.sequences(of: marche).first.need("the message")
+        let isForgotten = state.withheld(attempt) != nil
+        #expect((state.withheld(batch: message) != nil) == isForgotten, "\(name)")
+        if isForgotten { #expect(try derived(work).isEmpty, "\(name)") }
+        // The original is kept either way, and readers get what is made of it only while it is open.
+        let directory = try DataDirectory.inspect(CrashWorkload.path, files: work.disk)
+        #expect(try directory.originals(hashing: HouseOpening.hashing).contains(attempt.digest), "\(name)")
+        let receipt = try await work.open.receipts(of: attempt).last.need("a receipt")
+        var code: ReasonCode?
+        do { _ = try await work.open.document("\(receipt.id).results.csv", for: marche) } catch let refusal as Refusal {
+            code = refusal.code
+        }
+        #expect(code == (isForgotten ? .prv003 : nil), "\(name)")
+        return isForgotten
     }
 
     // MARK: The house goes on

@@ -31,6 +31,9 @@ public struct AnswerRegister: Hashable, Sendable, Codable {
     /// - Parameter digest: SHA-256 of the answer without its signature.
     public func find(_ digest: Digest32) -> UInt64? { facts[digest] }
 
+    /// The facts that took answers, in the order of the log.
+    public var sequences: [UInt64] { facts.values.sorted() }
+
     mutating func apply(_ fact: StatementAnswered, sequence: UInt64, time: Timestamp) {
         facts[fact.digest] = sequence
         standings[fact.statement] = Standing(

@@ -7,7 +7,8 @@ import ProgrammeModel
 import Validation
 import Verification
 
-/// Finds the files and messages in which a member's number stands: accepted, refused or not to be read at all.
+/// Finds the files, messages and answers to statements in which a member's number stands: accepted, refused or not to
+/// be read at all.
 ///
 /// Every original and message is read as the intake reads it, and where no record is the member's byte by byte, so that
 /// a number in a record that is broken, or in a text that is meant for something else, is found as well.
@@ -44,12 +45,30 @@ public struct MemberSearch {
         public let withheld: Withholding?
     }
 
+    /// An answer to a settlement statement in which the number stands, as in the words of a difference. It is a fact:
+    /// nothing closes it.
+    public struct Answer: Hashable, Sendable {
+        /// Who answered.
+        public let partner: PartnerID
+        /// The statement, such as `STL-W-2026-03B-MARCHE`.
+        public let statement: String
+        /// The fact that took it.
+        public let sequence: UInt64
+
+        /// Names an answer; the parameters are the properties of the same names.
+        public init(partner: PartnerID, statement: String, sequence: UInt64) {
+            (self.partner, self.statement, self.sequence) = (partner, statement, sequence)
+        }
+    }
+
     /// What was gone through.
     public struct Result: Sendable {
         /// The files, in order of partners and numbers.
         public internal(set) var files: [File] = []
         /// The messages, in the order of the log.
         public internal(set) var messages: [Message] = []
+        /// The answers to statements, in the order of the log.
+        public internal(set) var answers: [Answer] = []
         /// Arrivals whose originals are erased, and cannot be searched.
         public internal(set) var erased = 0
     }
@@ -64,7 +83,7 @@ public struct MemberSearch {
         (self.log, self.originals, self.house) = (log, originals, house)
     }
 
-    /// Goes through every original and every message of the house.
+    /// Goes through every original, every message and every answer to a statement of the house.
     ///
     /// - Throws: `Fault` when one cannot be read.
     public func run() throws -> Result {
@@ -90,6 +109,7 @@ public struct MemberSearch {
             result.messages += try messages(of: partner)
         }
         result.messages.sort { $0.sequence < $1.sequence }
+        result.answers = try answers()
         return result
     }
 
@@ -126,15 +146,32 @@ public struct MemberSearch {
         }
     }
 
+    private func answers() throws -> [Answer] {
+        try house.answers.sequences.compactMap { sequence in
+            guard case .statementAnswered(let fact) = try log.fact(sequence).fact,
+                isIn(Self.content(of: try log.attachment("answer.cms", of: sequence)))
+            else { return nil }
+            return Answer(partner: fact.partner, statement: fact.statement, sequence: sequence)
+        }
+    }
+
+    private static func content(of cms: [UInt8]) -> [UInt8] {
+        (try? CMSSignature(ber: cms, maximumBytes: cms.count))?.content ?? cms
+    }
+
     private func isIn(message cms: [UInt8]) -> Bool {
-        let content = (try? CMSSignature(ber: cms, maximumBytes: cms.count))?.content ?? cms
+        let content = Self.content(of: cms)
         if let request = try? MessageReader.read(content, hash: { SHA256.digest($0) }),
             case .transaction(let outcome) = request.operation, isMembers(outcome)
         {
             return true
         }
+        return isIn(content)
+    }
+
+    private func isIn(_ text: [UInt8]) -> Bool {
         var run = DigitRun(number)
-        return run.isFound(in: content) || run.isFoundAtEnd
+        return run.isFound(in: text) || run.isFoundAtEnd
     }
 
     private func isMembers(_ outcome: RecordOutcome) -> Bool {

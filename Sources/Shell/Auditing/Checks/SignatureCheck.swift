@@ -287,7 +287,8 @@ struct SignatureCheck {
         let stated = (try? CMSSignature(ber: signature, maximumBytes: signature.count))?.signingTime
         let instant = time ?? stated ?? Timestamp(milliseconds: 0)
         let verdict = try verifier().judge(
-            signature, content: bytes, signers: .anyone([host] + certificates, purposes: [.hostSigning]), at: instant, cache: &cache)
+            signature, content: bytes, signers: .anyone([host] + certificates, purposes: [.hostSigning]), at: instant,
+            cache: &cache)
         noteHost(verdict, name + ".p7s")
     }
 

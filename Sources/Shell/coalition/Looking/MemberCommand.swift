@@ -79,14 +79,19 @@ struct MemberFind: ParsableCommand {
                 Self.state(message.withheld),
             ])
         }
-        let isNowhere = found.files.isEmpty && found.messages.isEmpty
-        var text = isNowhere ? "the number stands in no file and no message\n" : table.text
+        for answer in found.answers {
+            table.add(["answer to \(answer.statement)", "\(answer.sequence)", "ANSWERED", "in its bytes", "OPEN"])
+        }
+        let isNowhere = found.files.isEmpty && found.messages.isEmpty && found.answers.isEmpty
+        var text = isNowhere ? "the number stands in no file, no message and no answer to a statement\n" : table.text
+        if !found.answers.isEmpty { text += "answers to statements are facts: 'forget' does not close them\n" }
         if found.erased > 0 { text += "\(found.erased) arrivals are erased and were not searched\n" }
         for path in drafts { text += "\(path)\n" }
         output.show(
             [
                 "files": .list(found.files.map(Self.json)), "messages": .list(found.messages.map(Self.json)),
-                "erased": .number(found.erased), "drafts": .texts(drafts),
+                "answers": .list(found.answers.map(Self.json)), "erased": .number(found.erased),
+                "drafts": .texts(drafts),
             ], text)
     }
 
@@ -111,6 +116,10 @@ struct MemberFind: ParsableCommand {
             "message": .text("\(message.partner)/\(message.id)"), "fact": .of(message.sequence),
             "status": .text(message.status.rawValue), "state": .text(state(message.withheld)),
         ]
+    }
+
+    private static func json(_ answer: MemberSearch.Answer) -> JSONValue {
+        ["statement": .text(answer.statement), "partner": .text(answer.partner.text), "fact": .of(answer.sequence)]
     }
 
     // MARK: Documents
