@@ -118,12 +118,13 @@ class Pki:
         body = base64.b64encode(b"\1" + self.log).decode()
         return f"{self.pem['ca']}logkey {self.origin}+{self.key_id().hex()}+{body}\n"
 
-    def sign(self, who: str, data: bytes, attached: bool = False) -> bytes:
-        place = (who, hashlib.sha256(data).digest(), attached)
+    def sign(self, who: str, data: bytes, attached: bool = False, silent: bool = False) -> bytes:
+        place = (who, hashlib.sha256(data).digest(), attached, silent)
         if place not in self.made:
             self.made[place] = sh(self.at, "openssl", "cms", "-sign", "-binary", "-signer", who + ".pem", "-inkey",
                                   who + ".key", "-md", "sha256", "-nosmimecap", "-outform", "DER",
-                                  *(["-nodetach"] if attached else []), data=data)
+                                  *(["-nodetach"] if attached else []),
+                                  *(["-nocerts"] if silent else []), data=data)
         return self.made[place]
 
     def line(self, text: bytes) -> str:

@@ -531,7 +531,8 @@ class HouseTest(unittest.TestCase):
         """The host's documents need a certificate for hostSigning, all else one of its signer's usage."""
         name = next(n for n in self.base if n.endswith("/answer.cms"))
         said = cms.verified(self.base[name], cms.from_pem(self.pki.pem["host"])[0])
-        self.assertVerdict(self.judge(self.base | {name: self.pki.sign("MARCHE", said, True)}), 17, name)
+        for silent in (False, True):  # whether the certificate travels along or not
+            self.assertVerdict(self.judge(self.base | {name: self.pki.sign("MARCHE", said, True, silent)}), 17, name)
         name = "statements/STL-W-2026-03B-MARCHE.xml"
         for who in ("RAILCO", "maker"):
             other = self.base | {name + ".p7s": self.pki.sign(who, self.base[name])}
@@ -546,6 +547,11 @@ class HouseTest(unittest.TestCase):
             self.assertVerdict(self.judge(self.base | {name + "signature.p7s": other}), 11, "signature.p7s")
         partner = {"maker": "MARCHE", "checker": "checker"}
         self.assertVerdict(self.dishonest(lambda what, item: partner if what == "officers" else item), 12, "acts/")
+
+    def test_missing_material(self) -> None:
+        """Without the signer's certificate, or the lists that a fact names, nothing is proved."""
+        for prefix, code in ((f"trust/certificates/{self.pki.print['MARCHE']}", 11), ("trust/revocation/", 12)):
+            self.assertVerdict(self.judge({n: d for n, d in self.base.items() if not n.startswith(prefix)}), code)
 
     def test_revoked(self) -> None:
         pki = sample.Pki(revoked="CARBU")
