@@ -44,7 +44,8 @@ struct SignedAnswer {
         let reply = """
             <StatementAnswerReply><PartnerId>MARCHE</PartnerId><StatementId>\(answer.statement)</StatementId>\
             <StatementDigest>\(answer.digest)</StatementDigest>\
-            <AnswerDigest>\(SHA256.digest(answer.document))</AnswerDigest><Verdict>AGREED</Verdict></StatementAnswerReply>
+            <AnswerDigest>\(SHA256.digest(answer.document))</AnswerDigest>\
+            <Verdict>AGREED</Verdict></StatementAnswerReply>
             """
         let attachments = [
             Attachment(
