@@ -17,6 +17,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -134,10 +137,26 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
-                "Verification", "FileStore", "OpenSSLKit", "Gateway", "Transport",
+                "Verification", "FileStore", "OpenSSLKit", "XMLKit", "Gateway", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/Shell/Serving"),
+        .target(
+            name: "Portal",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
+                "Verification", "FileStore", "OpenSSLKit", "Gateway", "Transport", "Serving",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Sources/Shell/Portal", resources: [.embedInCode("openapi.yaml")]),
         .target(
             name: "Demonstration",
             dependencies: [
@@ -152,7 +171,7 @@ let package = Package(
                 "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
                 "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
                 "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Auditing", "Gateway", "Inquiry",
-                "Serving", "Demonstration",
+                "Serving", "Portal", "Demonstration",
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -229,7 +248,13 @@ let package = Package(
                 "XMLKit", "Gateway", "Inquiry", "Pages", "Demonstration", "TestKit",
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .testTarget(name: "CommandTests", dependencies: ["coalition", "TestKit"]),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: [
+                "coalition", "TestKit", "Primitives", "Portal",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),
         .testTarget(name: "XMLKitTests", dependencies: ["Primitives", "XMLKit"]),

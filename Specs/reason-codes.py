@@ -19,7 +19,7 @@ FAMILIES = {
     "REF": "what a record refers to", "DUP": "repeats", "AGR": "the agreement", "CNV": "conversion", "DAT": "dates",
     "LIM": "limits", "RVS": "reversals", "TRF": "transfers", "PRM": "promotions", "ADJ": "adjustments",
     "WIN": "windows", "STM": "answers to settlement statements", "CFG": "the programme's files", "ACT": "acts of officers",
-    "KEY": "changes of keys", "FX": "fixings", "CLK": "the clock", "NET": "the connection", "STO": "the store",
+    "KEY": "changes of keys", "FX": "fixings", "CLK": "the clock", "NET": "the connection", "API": "the HTTPS API", "STO": "the store",
     "PRV": "personal data",
 }
 

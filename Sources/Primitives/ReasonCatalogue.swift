@@ -234,6 +234,12 @@ enum ReasonCatalogue {
             + "check the id",
         "NET-006|REFUSE_FILE|-|96|the gateway can carry out what it is asked|"
             + "send the same again later; tell the host when it persists",
+        "API-001|REFUSE_COMMAND|-|30|a request to the HTTPS API follows Specs/api.md|"
+            + "correct the path, parameter, header or body named",
+        "API-002|REFUSE_COMMAND|-|94|an idempotency key stands for one request|"
+            + "take a new key for another request",
+        "API-003|REFUSE_COMMAND|-|57|pages of other sites do not use the HTTPS API|"
+            + "call it from a program, or from the API's own site",
         "STO-001|REFUSE_FILE|-|96|the gateway has room to store what it accepts|"
             + "send again later",
         "PRV-001|REFUSE_COMMAND|-|57|an original is kept until its retention period has passed|"

@@ -204,6 +204,12 @@ extension ReasonCode {
     public static let net005 = ReasonCode(known: "NET-005")
     /// NET-006: the gateway can carry out what it is asked.
     public static let net006 = ReasonCode(known: "NET-006")
+    /// API-001: a request to the HTTPS API follows Specs/api.md.
+    public static let api001 = ReasonCode(known: "API-001")
+    /// API-002: an idempotency key stands for one request.
+    public static let api002 = ReasonCode(known: "API-002")
+    /// API-003: pages of other sites do not use the HTTPS API.
+    public static let api003 = ReasonCode(known: "API-003")
     /// STO-001: the gateway has room to store what it accepts.
     public static let sto001 = ReasonCode(known: "STO-001")
 

@@ -9,12 +9,14 @@ struct NewHouse {
     private static let begin = "--not-before 2025-01-01T00:00:00Z"
 
     /// Makes keys, the data directory, and the signed programme beside it.
-    init() throws {
+    ///
+    /// - Parameter officers: further ones, by name with their roles.
+    init(officers: [String: String] = [:]) throws {
         place = Workplace(folder: try ScratchFolder("command"))
         try place.done("pki ca --dir pki \(Self.begin) --next-update 2040-01-01T00:00:00Z")
         try issue("host-signing", "HOST")
         try issue("gateway-tls", "localhost", "--dns localhost --dns 127.0.0.1")
-        for officer in ["both", "checker", "operator"] { try issue("officer", officer) }
+        for officer in ["both", "checker", "operator"] + officers.keys { try issue("officer", officer) }
         try issue("auditor", "auditor")
         for partner in Self.partners {
             try issue("partner-signing", partner)
@@ -25,7 +27,8 @@ struct NewHouse {
                 + " --host-cert pki/host-signing.pem --host-key pki/host-signing.key"
                 + " --tls-cert pki/gateway-tls.pem --tls-key pki/gateway-tls.key"
                 + " --officer maker,checker:Both=pki/both.pem --officer checker=pki/checker.pem"
-                + " --officer operator=pki/operator.pem --officer auditor=pki/auditor.pem")
+                + " --officer operator=pki/operator.pem --officer auditor=pki/auditor.pem"
+                + officers.map { " --officer \($0.value)=pki/\($0.key).pem" }.joined())
         try writeProgramme()
     }
 

@@ -154,7 +154,7 @@ struct MessageQuestions {
         }
     }
 
-    private func known(message id: MessageID) throws -> MessageResponse.Known? {
+    func known(message id: MessageID) throws -> MessageResponse.Known? {
         guard let answered = try house.messages.find(id, of: partner, in: history) else { return nil }
         let location = RecordLocation(batch: answered.sequence, record: 1)
         return MessageResponse.Known(
@@ -164,7 +164,7 @@ struct MessageQuestions {
                 window: answered.window, conversion: nil, credited: nil, findings: []))
     }
 
-    private func known(transaction id: TransactionID) throws -> MessageResponse.Known? {
+    func known(transaction id: TransactionID) throws -> MessageResponse.Known? {
         let identity = RecordIdentity.of(id, partner: partner, hash: { SHA256.digest($0) })
         guard let location = try house.ledger.find(identity, of: partner, in: history) else { return nil }
         return MessageResponse.Known(

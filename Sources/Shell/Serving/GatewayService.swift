@@ -10,6 +10,8 @@ public struct GatewayService: Sendable {
     public let house: Clearinghouse
     /// The socket.
     public let listener: GatewayListener
+    /// Answers what clients ask, whatever they are connected by.
+    public let sessions: HouseSessions
     private let judgements: AsyncStream<UInt64>
     private let waiting: AsyncStream<UInt64>.Continuation
     private let logger: Logger
@@ -23,9 +25,10 @@ public struct GatewayService: Sendable {
         self.house = house
         self.logger = logger
         (judgements, waiting) = AsyncStream<UInt64>.makeStream()
+        sessions = HouseSessions(house: house, waiting: waiting)
         listener = try await GatewayListener.bind(
             listening, identity: identity, verifier: HousePeers(house: house),
-            handler: HouseSessions(house: house, waiting: waiting), log: logger)
+            handler: sessions, log: logger)
     }
 
     /// The verifier of connections to come, for a reload of certificates.

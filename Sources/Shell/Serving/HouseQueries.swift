@@ -42,27 +42,20 @@ struct HouseQueries {
             throw Refusal(.net005, value: arguments, detail: "a file is named SERIES/SEQUENCE")
         }
         let batch = BatchID(partner: try HouseSessions.partner(peer), series: series, sequence: sequence)
-        guard let history = await house.state.files.history(batch) else {
-            throw Refusal(.net005, value: batch.description)
-        }
-        let attempt = history.holder ?? history.attempts.last
+        let file = try await HouseReadings(house: house).file(batch)
         return HouseListings.json([
-            "batch": batch.description, "digest": attempt?.digest.description ?? "",
-            "status": history.cancelled != nil ? "CANCELLED" : attempt?.status?.rawValue ?? "RCVD",
-            "window": attempt?.window?.text ?? "", "receipts": attempt?.receiptIDs.joined(separator: " ") ?? "",
+            "batch": file.batch, "digest": file.sha256 ?? "", "status": file.status, "window": file.window ?? "",
+            "receipts": file.receipts.map(\.id).joined(separator: " "),
         ])
     }
 
     /// The partner's position in the open window, in points, and its account in money.
     private func position() async throws -> [UInt8] {
         let partner = try HouseSessions.partner(peer)
-        let state = await house.state
-        let window = state.openWindow
-        let points = window.flatMap { state.ledger.windows[$0]?.position(of: partner) } ?? 0
-        let account = state.standing(of: partner)
+        let position = try await HouseReadings(house: house).position(of: partner)
         return HouseListings.json([
-            "partner": partner.text, "window": window?.text ?? "", "points": "\(points)",
-            "closing": account?.closing.description ?? "", "carried": account?.carried.description ?? "",
+            "partner": partner.text, "window": position.window ?? "", "points": "\(position.points)",
+            "closing": position.closing ?? "", "carried": position.carried ?? "",
         ])
     }
 

@@ -1,27 +1,34 @@
 import Clearing
 import FileStore
-import Gateway
+public import Gateway
 import House
-import Journal
+public import Journal
 import OpenSSLKit
-import Primitives
+public import Primitives
 import ProgrammeModel
-import Transport
+public import Transport
 import Verification
-import Wire
+public import Wire
 
-/// Answers what clients of the socket ask, for the party that their certificate stands for.
-struct HouseSessions: RequestHandler {
+/// Answers what clients of the socket and of the HTTPS API ask, for the party that their certificate stands for.
+public struct HouseSessions: RequestHandler {
     /// Name and version of the software.
-    static let software = "coalition/1.0"
+    public static let software = "coalition/1.0"
 
-    let house: Clearinghouse
+    /// The house that they ask.
+    public let house: Clearinghouse
     /// Where files go that wait for judgement.
     let waiting: AsyncStream<UInt64>.Continuation
     /// Uploads under way.
     let uploads = UploadsUnderWay()
 
-    func welcome(_ peer: Peer, _ hello: Hello) async throws -> Welcome {
+    init(house: Clearinghouse, waiting: AsyncStream<UInt64>.Continuation) {
+        self.house = house
+        self.waiting = waiting
+    }
+
+    /// A client greets.
+    public func welcome(_ peer: Peer, _ hello: Hello) async throws -> Welcome {
         let state = await house.state
         let now = await house.now
         let next = state.programme.flatMap { state.windows.nextCutOff($0, after: now) }
@@ -30,7 +37,8 @@ struct HouseSessions: RequestHandler {
 
     // MARK: Files
 
-    func beginUpload(_ begin: UploadBegin, from peer: Peer) async throws -> UploadAnswer {
+    /// A client declares a batch file, or resumes it.
+    public func beginUpload(_ begin: UploadBegin, from peer: Peer) async throws -> UploadAnswer {
         try admit(peer)
         let batch = try Self.batch(begin.batch, peer)
         let admission = try await house.admission(
@@ -53,7 +61,8 @@ struct HouseSessions: RequestHandler {
         return .store(session)
     }
 
-    func wait(_ wait: ReceiptWait, from peer: Peer) async throws -> Wire.Receipt {
+    /// A client waits for a receipt.
+    public func wait(_ wait: ReceiptWait, from peer: Peer) async throws -> Wire.Receipt {
         try admit(peer)
         let batch = try Self.batch(wait.batch, peer)
         let receipt = try await house.receipt(batch, grade: wait.grade)
@@ -62,7 +71,8 @@ struct HouseSessions: RequestHandler {
         return receipt.onWire(isCopy: true)
     }
 
-    func cancel(_ request: CancelRequest, from peer: Peer) async throws -> SignedAnswer {
+    /// A partner cancels a batch file.
+    public func cancel(_ request: CancelRequest, from peer: Peer) async throws -> SignedAnswer {
         try admit(peer)
         let batch = try Self.batch(request.batch, peer)
         let (answer, isCopy) = try await house.cancel(
@@ -70,7 +80,10 @@ struct HouseSessions: RequestHandler {
         return SignedAnswer(cms: answer, isCopy: isCopy)
     }
 
-    static func batch(_ number: BatchNumber, _ peer: Peer) throws(Refusal) -> BatchID {
+    /// The batch that a connected partner names by its number.
+    ///
+    /// - Throws: `Refusal` with NET-004 when it is not a partner.
+    public static func batch(_ number: BatchNumber, _ peer: Peer) throws(Refusal) -> BatchID {
         BatchID(partner: try partner(peer), series: number.series, sequence: number.sequence)
     }
 
@@ -85,20 +98,22 @@ struct HouseSessions: RequestHandler {
     }
 
     /// Whose documents a party may see: its own for a partner, all (nil) for the host's officers and auditors.
-    static func reader(_ peer: Peer) throws(Refusal) -> PartnerID? {
+    public static func reader(_ peer: Peer) throws(Refusal) -> PartnerID? {
         peer.party.role == .partner ? try partner(peer) : nil
     }
 
     // MARK: Messages
 
-    func answer(_ message: SignedMessage, from peer: Peer) async throws -> SignedAnswer {
+    /// A partner sends a message.
+    public func answer(_ message: SignedMessage, from peer: Peer) async throws -> SignedAnswer {
         try admit(peer)
         let (answer, isCopy) = try await house.answer(
             message.cms, from: try Self.partner(peer), over: peer.identity.fingerprint)
         return SignedAnswer(cms: answer, isCopy: isCopy)
     }
 
-    func changeKeys(_ request: KeyChangeRequest, from peer: Peer) async throws -> SignedAnswer {
+    /// A partner changes its keys.
+    public func changeKeys(_ request: KeyChangeRequest, from peer: Peer) async throws -> SignedAnswer {
         try admit(peer)
         let (answer, isCopy) = try await house.changeKeys(
             request: request.cms, proof: request.proof, from: try Self.partner(peer),
@@ -111,7 +126,7 @@ struct HouseSessions: RequestHandler {
     /// A connection is judged again with each of its requests: its key may have ended since.
     ///
     /// - Throws: `Refusal` with NET-004.
-    private func admit(_ peer: Peer) throws(Refusal) {
+    public func admit(_ peer: Peer) throws(Refusal) {
         try Self.admit(peer.identity.fingerprint, as: peer.party, by: house)
     }
 
@@ -129,14 +144,16 @@ struct HouseSessions: RequestHandler {
 
     // MARK: Documents
 
-    func list(_ request: ListRequest, from peer: Peer) async throws -> Listing {
+    /// A client asks what there is.
+    public func list(_ request: ListRequest, from peer: Peer) async throws -> Listing {
         try admit(peer)
         let reader = try Self.reader(peer)
         if peer.party.role == .auditor { try await note(peer, .listing, request.kind.rawValue) }
         return await HouseListings(house: house, reader: reader, name: peer.party.name).listing(request)
     }
 
-    func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
+    /// A client wants a document.
+    public func fetch(_ request: FetchRequest, from peer: Peer) async throws -> any DocumentSource {
         try admit(peer)
         let document = try await house.document(request.id.text, for: try Self.reader(peer))
         let isForeign = await house.isOfPartner(request.id.text)
@@ -144,7 +161,8 @@ struct HouseSessions: RequestHandler {
         return HouseDocument(id: request.id, document: document)
     }
 
-    func confirm(_ confirm: FetchConfirm, from peer: Peer) async throws {
+    /// A client has a document safely.
+    public func confirm(_ confirm: FetchConfirm, from peer: Peer) async throws {
         guard peer.party.role != .auditor else {
             throw Refusal(.net004, value: peer.party.description, detail: "an auditor reads and confirms nothing")
         }
@@ -154,7 +172,7 @@ struct HouseSessions: RequestHandler {
     }
 
     /// Notes an access of someone of the host; a partner reads what is its own, and nothing is noted.
-    private func note(_ peer: Peer, _ kind: AccessKind, _ item: String) async throws {
+    func note(_ peer: Peer, _ kind: AccessKind, _ item: String) async throws {
         let role: ReaderRole
         switch peer.party.role {
         case .partner: return
@@ -167,14 +185,16 @@ struct HouseSessions: RequestHandler {
 
     // MARK: Officers
 
-    func act(_ act: OfficerAct, from peer: Peer) async throws -> ActResult {
+    /// An officer submits an act.
+    public func act(_ act: OfficerAct, from peer: Peer) async throws -> ActResult {
         try admit(peer)
         try Self.requireOfficer(peer)
         let outcome = try await house.propose(document: act.document, signature: act.signature)
         return Self.result(outcome)
     }
 
-    func countersign(_ countersignature: Countersignature, from peer: Peer) async throws -> ActResult {
+    /// An officer countersigns an act.
+    public func countersign(_ countersignature: Countersignature, from peer: Peer) async throws -> ActResult {
         try admit(peer)
         try Self.requireOfficer(peer)
         return Self.result(
@@ -195,7 +215,8 @@ struct HouseSessions: RequestHandler {
 
     // MARK: Queries
 
-    func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource {
+    /// A client asks a question.
+    public func query(_ query: Query, from peer: Peer) async throws -> any DocumentSource {
         try admit(peer)
         let bytes = try await HouseQueries(house: house, peer: peer).answer(query)
         if peer.party.role == .auditor { try await note(peer, .query, query.kind.text) }

@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 import Primitives
 import Synchronization
-import Wire
+package import Wire
 
-/// Counts connections against their limits and knows those that are open.
-final class ConnectionRegistry: Sendable {
+/// Counts connections, of the socket or of the HTTPS API, against their limits and knows those that are open.
+package final class ConnectionRegistry: Sendable {
     private struct Entry {
         var channel: any Channel
         var party: Party?
@@ -22,10 +22,10 @@ final class ConnectionRegistry: Sendable {
     private let state = Mutex(State())
     private let configuration: ListenerConfiguration
 
-    init(_ configuration: ListenerConfiguration) { self.configuration = configuration }
+    package init(_ configuration: ListenerConfiguration) { self.configuration = configuration }
 
     /// Takes a new connection in, or says why not.
-    func enter(_ channel: any Channel) -> Result<Int64, WireError> {
+    package func enter(_ channel: any Channel) -> Result<Int64, WireError> {
         state.withLock { state in
             if state.isDraining { return .failure(WireError(code: .net003, detail: "shutting down")) }
             guard state.entries.count < configuration.connections else {
@@ -43,7 +43,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Counts an authenticated connection among its party's, or says why not.
-    func authenticate(_ number: Int64, as party: Party) -> WireError? {
+    package func authenticate(_ number: Int64, as party: Party) -> WireError? {
         state.withLock { state in
             let count = state.parties[party, default: 0]
             guard count < configuration.connectionsPerParty else {
@@ -59,7 +59,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Forgets a connection that is closed.
-    func leave(_ number: Int64) {
+    package func leave(_ number: Int64) {
         state.withLock { state in
             guard let entry = state.entries.removeValue(forKey: number) else { return }
             if let party = entry.party {
@@ -73,16 +73,16 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// The open connections.
-    var channels: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
+    package var channels: [any Channel] { state.withLock { $0.entries.values.map(\.channel) } }
 
     /// How many connections are open.
-    var count: Int { state.withLock { $0.entries.count } }
+    package var count: Int { state.withLock { $0.entries.count } }
 
     /// How many connections are open whose client is not authenticated.
-    var countInHandshake: Int { state.withLock { $0.inHandshake } }
+    package var countInHandshake: Int { state.withLock { $0.inHandshake } }
 
     /// Takes no further connections, and gives a stream that ends when the last one is gone.
-    func drain() -> AsyncStream<Void> {
+    package func drain() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         state.withLock { state in
             state.isDraining = true

@@ -3,7 +3,6 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Primitives
-import Synchronization
 import Wire
 
 /// The gateway's TLS socket: accepts clients, speaks `coalition/1` with them, and calls a `RequestHandler`.
@@ -30,8 +29,10 @@ public final class GatewayListener: Sendable {
         _ configuration: ListenerConfiguration, identity: TLSIdentity, verifier: any PeerVerifier,
         handler: any RequestHandler, log: Logger
     ) async throws -> GatewayListener {
-        let serving = try Serving(identity, verifier, configuration)
-        let core = Core(configuration, serving, handler, log)
+        let gate = try TLSGate(
+            identity: identity, verifier: verifier, protocols: [TLSPolicy.protocolName],
+            closing: configuration.deadlines.closing)
+        let core = Core(configuration, gate, handler, log)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -74,8 +75,7 @@ public final class GatewayListener: Sendable {
     ///
     /// - Throws: `Refusal` with CFG-005 when certificate and key do not belong together; the old ones then stay.
     public func reload(identity: TLSIdentity, verifier: any PeerVerifier) throws {
-        let serving = try Serving(identity, verifier, core.configuration)
-        core.serving.withLock { $0 = serving }
+        try core.gate.replace(identity: identity, verifier: verifier)
         core.log.info("certificates reloaded")
     }
 
@@ -110,43 +110,18 @@ struct Accepted: Sendable {
     let channel: NIOAsyncChannel<ServerSession.Delivery, ServerSession.Event>
 }
 
-/// By what new connections are judged at present.
-struct Serving: Sendable {
-    let verifier: any PeerVerifier
-    private let identity: TLSIdentity
-    private let closing: Duration
-
-    init(_ identity: TLSIdentity, _ verifier: any PeerVerifier, _ configuration: ListenerConfiguration) throws(Refusal)
-    {
-        self.identity = identity
-        self.verifier = verifier
-        closing = configuration.deadlines.closing
-        do {
-            _ = try makeContext()
-        } catch {
-            throw Refusal(.cfg005, detail: "TLS cannot be set up with this certificate and key: \(error)")
-        }
-    }
-
-    /// A TLS context for one connection.
-    ///
-    /// Each connection has its own, and with it its own ticket key: so no session is ever resumed. A resumed handshake
-    /// skips the verifier, and a certificate that was revoked meanwhile would still get in.
-    func makeContext() throws -> NIOSSLContext { try TLSPolicy.server(identity, closing: closing) }
-}
-
 /// What the parts of a listener share.
 final class Core: Sendable {
     let configuration: ListenerConfiguration
-    let serving: Mutex<Serving>
+    let gate: TLSGate
     let handler: any RequestHandler
     let registry: ConnectionRegistry
     let counters = ListenerCounters()
     let log: Logger
 
-    init(_ configuration: ListenerConfiguration, _ serving: Serving, _ handler: any RequestHandler, _ log: Logger) {
+    init(_ configuration: ListenerConfiguration, _ gate: TLSGate, _ handler: any RequestHandler, _ log: Logger) {
         self.configuration = configuration
-        self.serving = Mutex(serving)
+        self.gate = gate
         self.handler = handler
         self.log = log
         registry = ConnectionRegistry(configuration)
@@ -179,18 +154,12 @@ final class Core: Sendable {
     }
 
     private func tls(_ state: ConnectionState) throws -> NIOSSLServerHandler {
-        let serving = serving.withLock { $0 }
-        return NIOSSLServerHandler(context: try serving.makeContext()) { [counters] certificates, promise in
+        try gate.handler { [counters] verdict in
             counters.didVerify()
-            promise.completeWithTask {
-                let chain = try certificates.map { try $0.toDERBytes() }
-                let verdict = await serving.verifier.judge(chain)
-                state.verdict = verdict
-                guard case .refused(let finding) = verdict else { return .certificateVerified }
-                state.log.notice(
-                    "certificate refused", metadata: ["code": "\(finding.code)", "detail": "\(finding.detail)"])
-                return .failed
-            }
+            state.verdict = verdict
+            guard case .refused(let finding) = verdict else { return }
+            state.log.notice(
+                "certificate refused", metadata: ["code": "\(finding.code)", "detail": "\(finding.detail)"])
         }
     }
 

@@ -34,6 +34,11 @@ public struct ListeningFailure: Error, Hashable, Sendable, CustomStringConvertib
     /// What the system said.
     public let reason: String
 
+    package init(address: String, reason: String) {
+        self.address = address
+        self.reason = reason
+    }
+
     /// A sentence with both.
     public var description: String { "cannot listen on \(address): \(reason)" }
 }

@@ -59,12 +59,15 @@ enum TLSPolicy {
     ]
 
     /// The gateway's end. It demands a client certificate; `PeerVerifier` judges it.
-    static func server(_ identity: TLSIdentity, closing: Duration) throws -> NIOSSLContext {
+    static func server(
+        _ identity: TLSIdentity, protocols: [String] = [protocolName], closing: Duration
+    ) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: identity.chain.map { .certificate($0) }, privateKey: .privateKey(identity.key))
         configuration.certificateVerification = .noHostnameVerification
         configuration.sendCANameList = true
         harden(&configuration, identity)
+        configuration.applicationProtocols = protocols
         configuration.shutdownTimeout = TimeAmount(closing)
         return try NIOSSLContext(configuration: configuration)
     }
@@ -75,6 +78,7 @@ enum TLSPolicy {
         configuration.certificateChain = identity.chain.map { .certificate($0) }
         configuration.privateKey = .privateKey(identity.key)
         harden(&configuration, identity)
+        configuration.applicationProtocols = [protocolName]
         return try NIOSSLContext(configuration: configuration)
     }
 
@@ -83,7 +87,6 @@ enum TLSPolicy {
         configuration.cipherSuiteValues = suites
         configuration.verifySignatureAlgorithms = signatures
         configuration.trustRoots = .certificates(identity.roots)
-        configuration.applicationProtocols = [protocolName]
         configuration.renegotiationSupport = .none
     }
 }

@@ -5,6 +5,7 @@ import House
 import Journal
 import Logging
 import OpenSSLKit
+import Portal
 import Primitives
 import Serving
 import Transport
@@ -13,7 +14,7 @@ import Transport
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Runs the gateway: the TLS socket, the judgement of files, the calendar.",
+        abstract: "Runs the gateway: the TLS socket, the HTTPS API, the judgement of files, the calendar.",
         discussion: """
             SIGTERM or SIGINT drains: no new requests, those in flight finish, then the program ends with status 0.
             SIGHUP reads certificates and revocation lists again without dropping a connection.
@@ -21,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLE
               coalition serve --data data
               coalition serve --data data --port 0 --port-file port
+              coalition serve --data data --https-port 7444
             """)
 
     @Option(help: "The data directory, made with `coalition init`.")
@@ -56,11 +58,20 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "A file to write the port into once the gateway listens.")
     var portFile: String?
 
+    @Option(help: "The port of the HTTPS API; 0 for any free one. It is not offered where nothing names a port.")
+    var httpsPort: Int?
+
+    @Option(help: "A file to write that port into once the API listens.")
+    var httpsPortFile: String?
+
     @Option(help: "Move a test clock to this instant first (RFC 3339).")
     var testClock: Timestamp?
 
     func validate() throws {
         if let port, !(0...65535).contains(port) { throw ValidationError("--port is a number from 0 to 65535") }
+        if let httpsPort, !(0...65535).contains(httpsPort) {
+            throw ValidationError("--https-port is a number from 0 to 65535")
+        }
         if let crlGrace, !(0...31_536_000).contains(crlGrace) {
             throw ValidationError("--crl-grace is a number of seconds from 0 to 31536000")
         }
@@ -82,15 +93,27 @@ struct ServeCommand: AsyncParsableCommand {
             revocationLists: try files.lists(), revocationGraceSeconds: settings.revocationGraceSeconds,
             logger: logger)
         if let testClock { try await house.advanceClock(to: testClock) }
+        let identity = try await files.identity(house)
         let service = try await GatewayService(
             house: house, listening: ListenerConfiguration(host: settings.bind, port: settings.port),
-            identity: try await files.identity(house), logger: logger)
-        if let portFile {
-            try Files.write(Array("\(service.listener.port)\n".utf8), to: portFile)
+            identity: identity, logger: logger)
+        var portal: PortalListener?
+        if let port = settings.httpsPort {
+            portal = try await PortalListener.bind(
+                host: settings.bind, port: port, identity: identity, sessions: service.sessions, log: logger)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await service.run() }
-            group.addTask { [logger] in await files.obeySignals(service, house, logger) }
+        if let portFile { try Files.write(Array("\(service.listener.port)\n".utf8), to: portFile) }
+        if let httpsPortFile, let portal { try Files.write(Array("\(portal.port)\n".utf8), to: httpsPortFile) }
+        try await withThrowingTaskGroup(of: Void.self) { [portal] group in
+            group.addTask {
+                // The API ends before the service does, and with it when that fails.
+                try await withThrowingTaskGroup(of: Void.self) { both in
+                    if let portal { both.addTask { try await portal.serve() } }
+                    try await service.run()
+                    both.cancelAll()
+                }
+            }
+            group.addTask { [logger] in await files.obeySignals(service, portal, house, logger) }
             try await group.next()
             group.cancelAll()
         }
@@ -112,6 +135,7 @@ extension ServeCommand {
         settings.revocationGraceSeconds = crlGrace ?? settings.revocationGraceSeconds
         settings.bind = bind ?? settings.bind
         settings.port = port ?? settings.port
+        settings.httpsPort = httpsPort ?? settings.httpsPort
         return settings
     }
 }
@@ -124,15 +148,20 @@ private struct ServeFiles: Sendable {
     let crlGrace: Int64
 
     /// Obeys signals until one of them ends the program.
-    func obeySignals(_ service: GatewayService, _ house: Clearinghouse, _ logger: Logger) async {
+    func obeySignals(
+        _ service: GatewayService, _ portal: PortalListener?, _ house: Clearinghouse, _ logger: Logger
+    ) async {
         for await signal in Signals.stream([SIGTERM, SIGINT, SIGHUP]) {
             guard signal == SIGHUP else {
+                await portal?.drain()
                 await service.stop()
                 return
             }
             do {
                 try await house.reload(revocationLists: try lists(), graceSeconds: crlGrace)
-                try service.reload(identity: try await identity(house))
+                let identity = try await identity(house)
+                try service.reload(identity: identity)
+                try portal?.reload(identity: identity, sessions: service.sessions)
             } catch {
                 logger.error("the old certificates and lists stay", metadata: ["reason": "\(error)"])
             }

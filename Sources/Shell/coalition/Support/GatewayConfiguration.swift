@@ -26,6 +26,8 @@ struct GatewayConfiguration {
     var bind = "127.0.0.1"
     /// The port to listen on.
     var port = 7443
+    /// The port of the HTTPS API, at the same address; nil where it is not offered.
+    var httpsPort: Int?
 
     /// The name of the file within a data directory.
     static let fileName = "gateway.yaml"
@@ -70,6 +72,7 @@ struct GatewayConfiguration {
         lines.append(revocationLists.isEmpty ? "revocationLists: []" : "revocationLists:")
         lines += revocationLists.map { "  - \(place($0))" }
         lines += ["revocationGraceSeconds: \(revocationGraceSeconds)", "bind: '\(bind)'", "port: \(port)"]
+        if let httpsPort { lines.append("httpsPort: \(httpsPort)") }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -110,6 +113,7 @@ struct GatewayConfiguration {
             case "authority": configuration.authority = try path(name, value)
             case "bind": configuration.bind = try text(name, value)
             case "port": configuration.port = Int(try number(name, value, 0...65535))
+            case "httpsPort": configuration.httpsPort = Int(try number(name, value, 0...65535))
             case "revocationGraceSeconds":
                 configuration.revocationGraceSeconds = try number(name, value, 0...31_536_000)
             case "revocationLists":
