@@ -251,7 +251,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "coalition", "TestKit", "Primitives", "Portal",
+                "coalition", "TestKit", "Portal",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Yams", package: "Yams"),
             ]),

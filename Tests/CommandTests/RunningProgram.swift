@@ -37,6 +37,9 @@ final class RunningProgram: Sendable {
     var output: String { String(decoding: (try? folder.read("\(label).out")) ?? [], as: UTF8.self) }
     var errors: String { String(decoding: (try? folder.read("\(label).err")) ?? [], as: UTF8.self) }
 
+    /// Whether it has ended by itself.
+    var hasEnded: Bool { !process.isRunning }
+
     /// Sends it a signal.
     func signal(_ number: Int32) { Glibc.kill(process.processIdentifier, number) }
 
@@ -64,7 +67,7 @@ final class RunningProgram: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + .seconds(Program.limitSeconds)
         while try !isSo() {
-            try #require(process.isRunning, "it ended before \(what): \(errors)")
+            try #require(process.isRunning || (try isSo()), "it ended before \(what): \(errors)")
             try #require(clock.now < end, "waited too long for \(what): \(errors)")
             try await Task.sleep(for: .milliseconds(20))
         }

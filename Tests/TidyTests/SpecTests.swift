@@ -50,6 +50,14 @@ import Testing
         }
     }
 
+    @Test("the limits of the HTTPS API are those of the code, in both directions")
+    func portalLimits() throws {
+        let table = try #require(try page("limits.md").withColumn("standard").first)
+        let written = Dictionary(zip(table.column("name") ?? [], table.column("standard") ?? [])) { first, _ in first }
+        let found = Mirror(reflecting: PortalLimits()).children.map { ($0.label ?? "", "\($0.value)") }
+        #expect(written == Dictionary(found) { first, _ in first })
+    }
+
     @Test("the limits that the formats fix are those of the code")
     func fixedLimits() throws {
         let table = try #require(try page("limits.md").withColumn("value").first)

@@ -1,10 +1,10 @@
 import HTTPTypes
+import Journal
+import NIOCore
 import Primitives
 import Serving
 import Transport
 import Wire
-import Journal
-import NIOCore
 
 /// Batch files: sent whole or in pieces, and what became of them. `Specs/api.md`, "Batch files".
 struct BatchDesk {
@@ -66,7 +66,8 @@ struct BatchDesk {
     }
 
     private static func lengthDiffers(_ range: ContentRange) -> Refusal {
-        Refusal(.api001, detail: "the body does not have the \(range.last - range.first + 1) bytes that its head states")
+        Refusal(
+            .api001, detail: "the body does not have the \(range.last - range.first + 1) bytes that its head states")
     }
 
     /// The answer to bytes behind a gap.
@@ -177,7 +178,8 @@ struct BatchDesk {
             let sequence = Int64(call.parameter("sequence")), sequence > 0
         else {
             throw Refusal(
-                .api001, at: .whole.field("path"), detail: "a file is named by its series, LIVE or TEST, and its number")
+                .api001, at: .whole.field("path"), detail: "a file is named by its series, LIVE or TEST, and its number"
+            )
         }
         return BatchNumber(series: series, sequence: sequence)
     }

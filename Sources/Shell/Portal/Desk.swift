@@ -1,9 +1,9 @@
+import HTTPTypes
+import HummingbirdCore
 import OpenSSLKit
 import Primitives
 import Serving
 import Transport
-import HTTPTypes
-import HummingbirdCore
 
 /// Everything that the routes need, in parts by what they are about.
 struct Desk: Sendable {

@@ -1,11 +1,11 @@
 import Foundation
 import HTTPTypes
+import HummingbirdCore
 import Primitives
 import ProgrammeModel
 import Serving
 import Transport
 import Wire
-import HummingbirdCore
 
 /// Listings and documents. A document stays "to be fetched" until its reader confirms it. `Specs/api.md`, "Documents".
 struct DocumentDesk {

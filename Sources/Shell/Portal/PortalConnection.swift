@@ -4,10 +4,10 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 import Primitives
+import Serving
 import Synchronization
 import Transport
 import Wire
-import Serving
 
 /// What the parts of one connection of the API share: who it is, and what is done with its requests.
 final class PortalConnection: Sendable {
@@ -59,7 +59,9 @@ final class PortalConnection: Sendable {
 
     /// Answers one request within its deadline.
     @concurrent
-    func respond(_ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
+    func respond(_ request: HummingbirdCore.Request, _ writer: consuming ResponseWriter, _ channel: any Channel)
+        async throws
+    {
         let deadline = channel.eventLoop.scheduleTask(in: .seconds(limits.requestSeconds)) {
             channel.close(promise: nil)
         }
@@ -93,7 +95,8 @@ final class PortalConnection: Sendable {
     }
 
     @concurrent
-    private func serve(_ request: HummingbirdCore.Request, _ body: CallBody, at now: NIODeadline) async throws -> Answer {
+    private func serve(_ request: HummingbirdCore.Request, _ body: CallBody, at now: NIODeadline) async throws -> Answer
+    {
         let peer = try known()
         if let seconds = desk.turnstile.enter(peer.party, at: Int64(now.uptimeNanoseconds / 1_000_000_000)) {
             var answer = Problem.answer(

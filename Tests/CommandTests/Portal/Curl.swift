@@ -55,7 +55,8 @@ struct Curl {
             ] + more + ["https://localhost:\(portal.port)\(path)"], in: folder)
         let words = outcome.text.split(separator: " ").map(String.init)
         guard words.count == 2, let status = Int(words[0]), status > 0 else { return nil }
-        let lines = String(decoding: try folder.read("\(label).head"), as: UTF8.self)
+        let lines =
+            String(decoding: try folder.read("\(label).head"), as: UTF8.self)
             .components(separatedBy: "\r\n\r\n").last { $0.hasPrefix("HTTP/") }?.components(separatedBy: "\r\n") ?? []
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
@@ -94,10 +95,12 @@ struct Curl {
     private static func stated(_ status: Int) -> Int { [405, 415, 416].contains(status) ? 400 : status }
 
     /// Options that send a file, signed by its partner, or by whoever is named.
-    func upload(_ file: String, signer: String = "MARCHE-signing", type: String = "application/xml") throws -> [String] {
+    func upload(_ file: String, signer: String = "MARCHE-signing", type: String = "application/xml") throws -> [String]
+    {
         let place = portal.place
+        if place.exists("\(file).p7s") { try place.folder.remove("\(file).p7s") }
         try place.done(
-            "sign \(file) --cert \(portal.pki)/\(signer).pem --key \(portal.pki)/\(signer).key --force")
+            "sign \(file) --cert \(portal.pki)/\(signer).pem --key \(portal.pki)/\(signer).key")
         return ["-T", file, "-H", "Content-Type: \(type)"] + (try headers(of: file))
     }
 

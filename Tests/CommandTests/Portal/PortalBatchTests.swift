@@ -85,7 +85,8 @@ extension CommandTests {
             try place.write(Batches.xml(10, units: "300"), to: "changed.xml")
             try place.folder.write(try place.folder.read("batch.xml.p7s"), to: "changed.xml.p7s")
             let garbled = try curl.fails(
-                422, "SIG-002", path, ["-T", "changed.xml", "-H", "Content-Type: application/xml"]
+                422, "SIG-002", path,
+                ["-T", "changed.xml", "-H", "Content-Type: application/xml"]
                     + curl.headers(of: "changed.xml"))
             #expect(try garbled.json()["receipts"].items.count == 1)
             // Other bytes than the digest says.
