@@ -3,6 +3,7 @@ import Journal
 import NIOCore
 import Primitives
 import Serving
+import Synchronization
 import Transport
 import Wire
 
@@ -36,9 +37,20 @@ struct BatchDesk {
                 await sink.abandon()
                 return Answer(status: .accepted, headers: [.uploadOffset: "\(end)"])
             }
-            try await sink.finish(until: .received) { _ in }
+            let issued = Issued()
+            try await sink.finish(until: .received) { receipt in issued.last.withLock { $0 = receipt } }
+            // Refused at the door: the number stays as it was, and the receipt alone says what was wrong.
+            if let receipt = issued.last.withLock({ $0 }), receipt.status == "RJCT" {
+                let findings = try HouseReadings.findings(in: receipt.document, of: receipt.id.text)
+                return Problem.answer(Self.refusal(findings, number.description), receipts: [receipt.id.text])
+            }
             return try await outcome(call, number, isCopy: false)
         }
+    }
+
+    /// The last receipt that an upload brought about.
+    private final class Issued: Sendable {
+        let last = Mutex<Wire.Receipt?>(nil)
     }
 
     /// Stores the bytes of a body from where the store goes on, and answers where the file ends then.
@@ -75,8 +87,8 @@ struct BatchDesk {
         var answer = Problem.answer(
             Refusal(
                 .api001, at: .whole.field("Content-Range"), value: "\(offset)",
-                detail: "bytes before it are missing; go on at the byte that Upload-Offset names"))
-        answer.status = .conflict
+                detail: "bytes before it are missing; go on at the byte that Upload-Offset names"),
+            as: .conflict)
         answer.headers[.uploadOffset] = "\(offset)"
         return answer
     }

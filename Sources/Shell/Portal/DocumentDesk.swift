@@ -70,8 +70,8 @@ struct DocumentDesk {
             return Answer(status: .partialContent, headers: headers, body: .document(document, range))
         case .unsatisfiable:
             var answer = Problem.answer(
-                Refusal(.api001, at: .whole.field("Range"), detail: "the document has \(document.size) bytes"))
-            answer.status = .rangeNotSatisfiable
+                Refusal(.api001, at: .whole.field("Range"), detail: "the document has \(document.size) bytes"),
+                as: .rangeNotSatisfiable)
             answer.headers[.contentRange] = "bytes */\(document.size)"
             return answer
         }

@@ -112,8 +112,8 @@ final class PortalConnection: Sendable {
         case .nothing: throw Refusal(.net005)
         case .otherMethods(let methods):
             var answer = Problem.answer(
-                Refusal(.api001, at: .whole.field("method"), detail: "this path has other methods"))
-            answer.status = .methodNotAllowed
+                Refusal(.api001, at: .whole.field("method"), detail: "this path has other methods"),
+                as: .methodNotAllowed)
             answer.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
             return answer
         case .route(let route, let parameters):
@@ -124,12 +124,10 @@ final class PortalConnection: Sendable {
             let call = Call(
                 request: request, peer: peer, roles: roles, parameters: parameters, body: body, limits: limits)
             guard route.consumes.isEmpty || route.consumes.contains(call.contentType) else {
-                var answer = Problem.answer(
+                return Problem.answer(
                     Refusal(
                         .api001, at: .whole.field("Content-Type"),
-                        detail: "the body is \(route.consumes.joined(separator: " or "))"))
-                answer.status = .unsupportedMediaType
-                return answer
+                        detail: "the body is \(route.consumes.joined(separator: " or "))"), as: .unsupportedMediaType)
             }
             return try await route.handler(desk, call)
         }

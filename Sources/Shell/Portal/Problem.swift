@@ -35,9 +35,15 @@ enum Problem {
     }
 
     /// The answer to a refusal.
-    static func answer(_ refusal: Refusal, receipts: [String]? = nil) -> Answer {
+    ///
+    /// - Parameters:
+    ///   - as: a status that says more than the code's own.
+    ///   - receipts: ids of receipts that say the same.
+    static func answer(
+        _ refusal: Refusal, as finer: HTTPResponse.Status? = nil, receipts: [String]? = nil
+    ) -> Answer {
         let code = refusal.code
-        let status = status(of: code)
+        let status = finer ?? status(of: code)
         // What is another's and what is not there have one answer, to the byte, whatever was asked for.
         let isHidden = code == .net005
         let findings = refusal.findings.map { finding in

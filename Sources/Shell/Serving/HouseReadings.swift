@@ -108,8 +108,15 @@ public struct HouseReadings: Sendable {
         guard let attempt,
             let receipt = try await house.receipts(of: attempt).last(where: { $0.grade != .cleared })
         else { return Findings(receipt: nil, findings: [], further: 0) }
-        guard let root = try? XMLDocument.parse(receipt.document, maximumBytes: Self.receiptBytes) else {
-            throw Fault("the receipt \(receipt.id) cannot be read")
+        return try Self.findings(in: receipt.document, of: receipt.id)
+    }
+
+    /// The findings that a receipt lists.
+    ///
+    /// - Throws: `Fault` when it cannot be read.
+    public static func findings(in document: [UInt8], of id: String) throws(Fault) -> Findings {
+        guard let root = try? XMLDocument.parse(document, maximumBytes: receiptBytes) else {
+            throw Fault("the receipt \(id) cannot be read")
         }
         let rows = root.children("Finding").map { element in
             let code = element.attribute("code") ?? ""
@@ -120,7 +127,7 @@ public struct HouseReadings: Sendable {
                 action: ReasonCode(code)?.entry.action ?? "")
         }
         return Findings(
-            receipt: receipt.id, findings: rows, further: root.text("FurtherFindings").flatMap { Int($0) } ?? 0)
+            receipt: id, findings: rows, further: root.text("FurtherFindings").flatMap { Int($0) } ?? 0)
     }
 
     /// More than a receipt with all the findings that it may list.

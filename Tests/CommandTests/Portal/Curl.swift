@@ -87,12 +87,9 @@ struct Curl {
         #expect(response.headers["content-type"] == "application/problem+json", sourceLocation: location)
         let problem = try response.json()
         #expect(problem["code"].text == code, "\(response.text)", sourceLocation: location)
-        #expect(problem["status"].number ?? status == Self.stated(status), sourceLocation: location)
+        #expect(problem["status"].number == status, sourceLocation: location)
         return response
     }
-
-    /// Where the answer's status is finer than the code's own, the document states the code's.
-    private static func stated(_ status: Int) -> Int { [405, 415, 416].contains(status) ? 400 : status }
 
     /// Options that send a file, signed by its partner, or by whoever is named.
     func upload(_ file: String, signer: String = "MARCHE-signing", type: String = "application/xml") throws -> [String]
