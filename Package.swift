@@ -33,8 +33,16 @@ let package = Package(
         .systemLibrary(
             name: "CLibXML2", path: "Sources/Bridges/CLibXML2", pkgConfig: "libxml-2.0",
             providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CXlsx", path: "Sources/Bridges/CXlsx", pkgConfig: "xlsxwriter",
+            providers: [.apt(["libxlsxwriter-dev"])]),
+        .systemLibrary(
+            name: "CCairo", path: "Sources/Bridges/CCairo", pkgConfig: "pangocairo",
+            providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
         .target(name: "OpenSSLKit", dependencies: ["Primitives", "COpenSSL"], path: "Sources/Bridges/OpenSSLKit"),
         .target(name: "XMLKit", dependencies: ["Primitives", "CLibXML2"], path: "Sources/Bridges/XMLKit"),
+        .target(name: "XLSXKit", dependencies: ["Primitives", "CXlsx"], path: "Sources/Bridges/XLSXKit"),
+        .target(name: "PDFKit", dependencies: ["Primitives", "CCairo"], path: "Sources/Bridges/PDFKit"),
 
         // Engine: pure. No C, no network, no clock, no input or output.
         .target(name: "ProgrammeModel", dependencies: ["Primitives"], path: "Sources/Engine/ProgrammeModel"),
@@ -56,6 +64,10 @@ let package = Package(
             dependencies: ["Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement"],
             path: "Sources/Engine/Statements"),
         .target(
+            name: "BankMessages",
+            dependencies: ["Primitives", "ProgrammeModel", "Journal", "Settlement"],
+            path: "Sources/Engine/BankMessages"),
+        .target(
             name: "House",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "Statements",
@@ -76,6 +88,10 @@ let package = Package(
             name: "ProgrammeFiles",
             dependencies: ["Primitives", "ProgrammeModel", .product(name: "Yams", package: "Yams")],
             path: "Sources/Intake/ProgrammeFiles"),
+
+        .target(
+            name: "BankFiles", dependencies: ["Primitives", "BankMessages", "XMLKit"],
+            path: "Sources/Intake/BankFiles"),
 
         // Stores: adapters of the journal's and the records' ports.
         .target(
@@ -134,6 +150,10 @@ let package = Package(
             ],
             path: "Sources/Shell/Pages"),
         .target(
+            name: "Rendering",
+            dependencies: ["Primitives", "BankMessages", "OpenSSLKit", "XMLKit", "XLSXKit", "PDFKit"],
+            path: "Sources/Shell/Rendering"),
+        .target(
             name: "Serving",
             dependencies: [
                 "Primitives", "ProgrammeModel", "Journal", "Ledger", "Clearing", "Settlement", "House", "Wire",
@@ -168,7 +188,8 @@ let package = Package(
         .executableTarget(
             name: "coalition",
             dependencies: [
-                "Primitives", "ProgrammeModel", "Transparency", "Journal", "Ledger", "Clearing", "Settlement",
+                "Primitives", "BankMessages", "BankFiles", "Rendering", "ProgrammeModel", "Transparency", "Journal",
+                "Ledger", "Clearing", "Settlement",
                 "Statements", "House", "Wire", "Verification", "Validation", "Conversion", "ProgrammeFiles",
                 "FileStore", "OpenSSLKit", "XMLKit", "Transport", "Evidence", "Auditing", "Gateway", "Inquiry",
                 "Serving", "Portal", "Demonstration",
@@ -254,6 +275,12 @@ let package = Package(
                 "coalition", "TestKit", "Portal",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Yams", package: "Yams"),
+            ]),
+        .testTarget(
+            name: "DocumentTests",
+            dependencies: [
+                "Primitives", "ProgrammeModel", "Journal", "Settlement", "BankMessages", "BankFiles", "PDFKit",
+                "XLSXKit", "Rendering", "TestKit",
             ]),
         .testTarget(name: "WireTests", dependencies: ["Primitives", "Wire", "TestKit"]),
         .testTarget(name: "TidyTests", dependencies: ["Primitives"]),

@@ -20,7 +20,7 @@ FAMILIES = {
     "LIM": "limits", "RVS": "reversals", "TRF": "transfers", "PRM": "promotions", "ADJ": "adjustments",
     "WIN": "windows", "STM": "answers to settlement statements", "CFG": "the programme's files", "ACT": "acts of officers",
     "KEY": "changes of keys", "FX": "fixings", "CLK": "the clock", "NET": "the connection", "API": "the HTTPS API", "STO": "the store",
-    "PRV": "personal data",
+    "PRV": "personal data", "BNK": "messages to and from banks",
 }
 
 

@@ -198,6 +198,15 @@ enum ReasonCatalogue {
             + "look at its present state",
         "ACT-005|REFUSE_COMMAND|-|94|an act is carried out once|"
             + "nothing to do: it is done",
+        "BNK-001|REFUSE_COMMAND|-|96|a message to a bank is about money, and the programme names the accounts, "
+            + "mandates and creditor id that it needs|"
+            + "complete the programme, or ask for another message",
+        "BNK-002|REFUSE_COMMAND|-|12|a bank's file is a camt.053 or camt.054 message of version 08 whose entries are "
+            + "booked and have references and amounts|"
+            + "ask the bank for such a file with details of batches",
+        "BNK-003|REFUSE_COMMAND|-|25|every entry of a bank's file is for one instruction, by end-to-end id, currency "
+            + "and direction, on an account of the host|"
+            + "let the bank correct the file, or record entries one by one",
         "KEY-001|REFUSE_COMMAND|-|12|a key change is a document of a known form, of the partner that signs it "
             + "and is connected|"
             + "correct the request",

@@ -170,6 +170,12 @@ extension ReasonCode {
     public static let act004 = ReasonCode(known: "ACT-004")
     /// ACT-005: an act is carried out once.
     public static let act005 = ReasonCode(known: "ACT-005")
+    /// BNK-001: a message to a bank is about money, and the programme names the accounts, mandates and creditor id.
+    public static let bnk001 = ReasonCode(known: "BNK-001")
+    /// BNK-002: a bank's file is a camt.053 or camt.054 message whose entries are booked and have references and amounts.
+    public static let bnk002 = ReasonCode(known: "BNK-002")
+    /// BNK-003: every entry of a bank's file is for one instruction, on an account of the host.
+    public static let bnk003 = ReasonCode(known: "BNK-003")
     /// KEY-001: a key change is a document of a known form, of the partner that signs it and is connected.
     public static let key001 = ReasonCode(known: "KEY-001")
     /// KEY-002: a new certificate is the coalition's, names the partner, and is good for its use.

@@ -60,7 +60,7 @@ public struct HouseState: Hashable, Sendable, Codable {
 
     /// The version of this value's form in snapshots. It is raised with every change of what the state or its parts
     /// hold or mean, so that a snapshot of another program is passed over and the log folded anew.
-    public static let layout: UInt32 = 4
+    public static let layout: UInt32 = 5
 
     /// The house before its first fact.
     public init() {}

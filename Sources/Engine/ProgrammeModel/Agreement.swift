@@ -56,13 +56,50 @@ public struct BankAccount: Hashable, Sendable, Codable {
     public let bic: String
     /// The direct debit mandate, where there is one.
     public let mandate: String?
+    /// The day on which the mandate was signed.
+    public let mandateDate: BusinessDate?
 
     /// Makes an account.
-    public init(account: String, bic: String, mandate: String? = nil) {
+    public init(account: String, bic: String, mandate: String? = nil, mandateDate: BusinessDate? = nil) {
         self.account = account
         self.bic = bic
         self.mandate = mandate
+        self.mandateDate = mandateDate
     }
+}
+
+/// The host's side at its banks, for the messages that carry instructions out.
+public struct HostBanking: Hashable, Sendable, Codable {
+    /// The creditor id under which the host collects; nil where it collects nothing.
+    public let creditorID: String?
+    /// An account for each settlement currency that the host pays or collects in, in order of currencies.
+    public let accounts: [Account]
+
+    /// An account of the host.
+    public struct Account: Hashable, Sendable, Codable {
+        /// The currency in which it is held.
+        public let currency: CurrencyCode
+        /// The IBAN, or another account number.
+        public let account: String
+        /// The bank's BIC.
+        public let bic: String
+
+        /// Makes an account.
+        public init(currency: CurrencyCode, account: String, bic: String) {
+            self.currency = currency
+            self.account = account
+            self.bic = bic
+        }
+    }
+
+    /// Joins both; accounts are put in order.
+    public init(creditorID: String?, accounts: [Account]) {
+        self.creditorID = creditorID
+        self.accounts = accounts.sorted { $0.currency < $1.currency }
+    }
+
+    /// The account in a currency, or nil.
+    public func account(_ currency: CurrencyCode) -> Account? { accounts.first { $0.currency == currency } }
 }
 
 /// Everything agreed between the host and one partner.

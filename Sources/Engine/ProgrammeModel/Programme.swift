@@ -27,12 +27,14 @@ public struct Programme: Hashable, Sendable, Codable {
     public let openingPoints: Int64
     /// Years for which originals are kept after their window's close; nil for `Limits.retentionYears`.
     public let retentionYears: Int?
+    /// The host's accounts and creditor id; nil in programmes that name none.
+    public let banking: HostBanking?
 
     /// Makes a programme; the parameters are the properties of the same names.
     public init(
         id: String, host: PartnerID, hostName: String, currency: CurrencyCode, zone: Zone, zones: [Zone],
         windows: [WindowDefinition], officers: [Officer] = [], agreements: [Agreement], promotions: [Promotion],
-        openingPoints: Int64 = 0, retentionYears: Int? = nil
+        openingPoints: Int64 = 0, retentionYears: Int? = nil, banking: HostBanking? = nil
     ) {
         self.id = id
         self.host = host
@@ -46,6 +48,7 @@ public struct Programme: Hashable, Sendable, Codable {
         self.promotions = promotions.sorted { $0.id < $1.id }
         self.openingPoints = openingPoints
         self.retentionYears = retentionYears
+        self.banking = banking
     }
 
     /// The agreement with a partner, or nil.

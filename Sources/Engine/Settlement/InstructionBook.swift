@@ -89,6 +89,8 @@ public struct InstructionBook: Hashable, Sendable, Codable {
     private var states: [String: InstructionState] = [:]
     private var order: [String] = []
     private var approved: Set<WindowID> = []
+    /// What the bank reported, by instruction, kind and the bank's reference.
+    private var taken: Set<[String]> = []
 
     /// No instructions.
     public init() {}
@@ -104,6 +106,15 @@ public struct InstructionBook: Hashable, Sendable, Codable {
 
     /// Whether a window's settlement is approved.
     public func isApproved(_ window: WindowID) -> Bool { approved.contains(window) }
+
+    /// Whether a booking or return with the bank's reference was taken for an instruction.
+    public func hasTaken(_ bankReference: String, for id: String, isReturn: Bool) -> Bool {
+        taken.contains(Self.report(bankReference, id, isReturn))
+    }
+
+    private static func report(_ bankReference: String, _ id: String, _ isReturn: Bool) -> [String] {
+        [id, isReturn ? "R" : "B", bankReference]
+    }
 
     /// Whether every instruction of a closed window's settlement is done.
     public func isSettled(_ window: WindowID) -> Bool { settlement(of: window).allSatisfy(\.isDone) }
@@ -186,6 +197,7 @@ public struct InstructionBook: Hashable, Sendable, Codable {
             }
             return nil
         case .confirmed(let id, let amount, let reference, _):
+            taken.insert(Self.report(reference, id, false))
             return change(id) { state in
                 let signed = state.instruction.amount.minorUnits < 0 ? -amount : amount
                 state.booked = state.booked + signed
@@ -196,6 +208,7 @@ public struct InstructionBook: Hashable, Sendable, Codable {
                 return .booked(instruction: id, amount: signed)
             }
         case .returned(let id, let reference, _, _):
+            taken.insert(Self.report(reference, id, true))
             return change(id) { state in
                 state.bankReference = reference
                 state.status = .returned

@@ -96,24 +96,47 @@ struct AgreementReader {
 
     private func account(_ field: Field) -> BankAccount? {
         guard let map = field.map() else { return nil }
-        let number = map.required("account")
-        let account = number?.text("an account number", max: 34)
-        let bicField = map.required("bic")
-        let bic = bicField?.text("a BIC", max: 11)
+        let account = map.required("account").flatMap(AccountNumber.read)
+        let bic = map.required("bic").flatMap(AccountNumber.readBIC)
         let mandate = map.optional("mandate")?.text("a mandate", max: 35)
+        let dateField = map.optional("mandateDate")
+        let date = dateField?.date()
         map.finish()
+        if mandate == nil { dateField?.refuse("a mandate's date belongs to a mandate") }
         guard let account, let bic else { return nil }
-        if !AccountNumber.isPlausible(account) { number?.refuse("the check digits of the IBAN are wrong") }
-        let bicBytes = bic.utf8
-        if bicBytes.count != 8 && bicBytes.count != 11 || !bicBytes.allSatisfy({ $0.isUppercase || $0.isDigit }) {
-            bicField?.refuse("expected a BIC of 8 or 11 capital letters and digits")
-        }
-        return BankAccount(account: account, bic: bic, mandate: mandate)
+        return BankAccount(account: account, bic: bic, mandate: mandate, mandateDate: date)
     }
 }
 
-/// Checks on account numbers.
+/// Reads account numbers and what belongs to them, with the checks that their digits allow.
 enum AccountNumber {
+    /// An IBAN, whose check digits must be right, or another account number.
+    static func read(_ field: Field) -> String? {
+        guard let account = field.text("an account number", max: 34) else { return nil }
+        if !isPlausible(account) { field.refuse("the check digits of the IBAN are wrong") }
+        return account
+    }
+
+    /// A BIC of ISO 9362.
+    static func readBIC(_ field: Field) -> String? {
+        guard let bic = field.text("a BIC", max: 11) else { return nil }
+        let bytes = bic.utf8
+        if bytes.count != 8 && bytes.count != 11 || !bytes.allSatisfy({ $0.isUppercase || $0.isDigit }) {
+            field.refuse("expected a BIC of 8 or 11 capital letters and digits")
+        }
+        return bic
+    }
+
+    /// Whether a text is a SEPA creditor id with right check digits: country, two digits, a business code of three that
+    /// the check leaves out, and a national id (EPC262-08).
+    static func isCreditorID(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard (8...35).contains(bytes.count), bytes.allSatisfy({ $0.isUppercase || $0.isDigit }),
+            bytes[0].isUppercase, bytes[1].isUppercase, bytes[2].isDigit, bytes[3].isDigit
+        else { return false }
+        return remainder(bytes[7...] + bytes[..<4]) == 1
+    }
+
     /// False for text that looks like an IBAN and fails its check (ISO 13616, ISO 7064 MOD 97-10).
     static func isPlausible(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
@@ -121,11 +144,13 @@ enum AccountNumber {
             bytes.count >= 5 && bytes[0].isUppercase && bytes[1].isUppercase && bytes[2].isDigit && bytes[3].isDigit
         guard looksLikeIBAN else { return true }
         guard bytes.allSatisfy({ $0.isUppercase || $0.isDigit }) else { return false }
-        var rest = 0
-        for byte in bytes[4...] + bytes[..<4] {
-            rest = byte.isDigit ? rest * 10 + Int(byte - 0x30) : rest * 100 + Int(byte - 0x41) + 10
-            rest %= 97
+        return remainder(bytes[4...] + bytes[..<4]) == 1
+    }
+
+    /// ISO 7064 MOD 97-10 over digits and capital letters.
+    private static func remainder(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.reduce(0) { rest, byte in
+            (byte.isDigit ? rest * 10 + Int(byte - 0x30) : rest * 100 + Int(byte - 0x41) + 10) % 97
         }
-        return rest == 1
     }
 }

@@ -29,6 +29,7 @@ enum GoldenTemplates {
           account: FR7610278001000009876543221
           bic: CMCIFR2A
           mandate: COALITION-BANQUE-01
+          mandateDate: 2025-12-15
         certificates: []
 
         terms:
@@ -158,6 +159,7 @@ enum GoldenTemplates {
           account: FR7630001007941234567890185
           bic: BDFEFRPPCCT
           mandate: COALITION-MARCHE-01
+          mandateDate: 2025-12-15
         certificates: []
 
         terms:
@@ -245,6 +247,7 @@ enum GoldenTemplates {
           account: FR7630004008120001020304005
           bic: BNPAFRPPXXX
           mandate: COALITION-RAILCO-01
+          mandateDate: 2025-12-15
         certificates: []
 
         terms:
@@ -314,6 +317,15 @@ enum GoldenTemplates {
         host:
           id: HOST
           legalName: Coalition Host SA
+          # The host pays from these accounts and collects into them, under this creditor id.
+          creditorId: FR09ZZZ903112
+          bankAccounts:
+            - currency: EUR
+              account: FR7630006000011234567890189
+              bic: AGRIFRPP
+            - currency: TND
+              account: TN8508006035183598478832
+              bic: BIATTNTT
         currency: SML
         priceCurrency: EUR
         zone: Europe/Paris

@@ -15,6 +15,7 @@ struct HostDraft {
     let officers: [Located<Officer>]
     let openingPoints: Int64
     let retentionYears: Int?
+    let banking: HostBanking?
 }
 
 /// Reads `programme.yaml`.
@@ -29,6 +30,7 @@ struct HostFileReader {
         let hostField = hostMap?.required("id")
         let host = hostField?.identifier(PartnerID.self)
         let hostName = hostMap?.required("legalName")?.text("a legal name")
+        let banking = hostMap.flatMap(banking)
         hostMap?.finish()
         let sharedField = map.required("currency")
         let shared = sharedField?.points()
@@ -49,7 +51,30 @@ struct HostFileReader {
             sharedSpot: sharedField?.spot,
             zone: zone.flatMap { value in zoneField.map { Located(value: value, spot: $0.spot) } },
             calendar: calendar, bankCalendars: banks, officers: officers, openingPoints: opening,
-            retentionYears: retention)
+            retentionYears: retention, banking: banking)
+    }
+
+    /// The accounts and the creditor id, where there are any.
+    private func banking(_ host: MapReader) -> HostBanking? {
+        let creditorField = host.optional("creditorId")
+        let creditor = creditorField?.text("a creditor id", max: 35)
+        if let creditor, !AccountNumber.isCreditorID(creditor) {
+            creditorField?.refuse("expected a SEPA creditor id such as FR09ZZZ903112; check its digits")
+        }
+        let accounts = VersionList(host.optional("bankAccounts")) { map -> HostBanking.Account? in
+            let currency = map.required("currency")?.moneyCode()
+            let account = map.required("account").flatMap(AccountNumber.read)
+            let bic = map.required("bic").flatMap(AccountNumber.readBIC)
+            guard let currency, let account, let bic else { return nil }
+            return HostBanking.Account(currency: currency, account: account, bic: bic)
+        }
+        var seen: Set<CurrencyCode> = []
+        for item in accounts.items where !seen.insert(item.value.currency).inserted {
+            log.add(
+                .cfg005, item.spot, value: item.value.currency.description, detail: "a currency has one account")
+        }
+        guard creditor != nil || !accounts.items.isEmpty else { return nil }
+        return HostBanking(creditorID: creditor, accounts: accounts.values)
     }
 
     private func programmeID(_ field: Field) -> String? {

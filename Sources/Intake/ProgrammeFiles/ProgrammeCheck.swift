@@ -91,7 +91,8 @@ private struct Assembly {
                 Promotion(
                     id: draft.id, name: draft.name, validity: draft.validity, funders: draft.funders.map(\.value),
                     signedBy: (signers[draft.id] ?? []).sorted())
-            }, openingPoints: host.openingPoints, retentionYears: host.retentionYears)
+            }, openingPoints: host.openingPoints, retentionYears: host.retentionYears,
+            banking: host.banking)
     }
 
     /// The programme's and the partners' zones by name; an unknown name is a finding wherever it stands.

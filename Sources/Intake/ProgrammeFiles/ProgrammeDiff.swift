@@ -60,6 +60,7 @@ public enum ProgrammeDiff {
             ("currency", old.currency.description, new.currency.description), ("zone", old.zone.name, new.zone.name),
             ("opening points", "\(old.openingPoints)", "\(new.openingPoints)"),
             ("retention years", years(old), years(new)),
+            ("bank accounts", old.banking?.words ?? "none", new.banking?.words ?? "none"),
         ]
         var out = values.filter { $0.1 != $0.2 }.map { Change("programme", $0.0, old: $0.1, new: $0.2) }
         for zone in new.zones {
@@ -205,7 +206,17 @@ public enum ProgrammeDiff {
 
 extension BankAccount {
     /// The account in full: whoever approves a change of account must see all of it.
-    var words: String { "\(account) at \(bic)" + (mandate.map { ", mandate \($0)" } ?? "") }
+    var words: String {
+        "\(account) at \(bic)" + (mandate.map { ", mandate \($0)" } ?? "") + (mandateDate.map { " of \($0)" } ?? "")
+    }
+}
+
+extension HostBanking {
+    /// Every account in full, as of partners.
+    var words: String {
+        let held = accounts.map { "\($0.currency) \($0.account) at \($0.bic)" }
+        return ((creditorID.map { ["creditor \($0)"] } ?? []) + held).joined(separator: "; ")
+    }
 }
 
 extension CertificateGrant {

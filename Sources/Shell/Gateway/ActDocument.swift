@@ -54,6 +54,9 @@ public struct ActDocument: Hashable, Sendable, Codable {
     public var files: [String]?
     /// The messages that are closed, each `PARTNER/MESSAGE-ID`.
     public var messages: [String]?
+    /// The set that the act belongs to, `NAME/COUNT`: all its acts are carried out together, or none. Of `confirm` and
+    /// `return`.
+    public var set: String?
 
     /// Begins a document; its fields are set one by one.
     public init(act: String, reference: String) {
@@ -93,7 +96,7 @@ public struct ActDocument: Hashable, Sendable, Codable {
     private static let fields: Set<String> = [
         "act", "reference", "window", "base", "quote", "rate", "source", "partner", "direction", "unit", "amount",
         "reason", "narrative", "businessDate", "taxCategory", "taxRate", "correctedLine", "instruction",
-        "bankReference", "bookingDate", "fingerprint", "file", "files", "messages",
+        "bankReference", "bookingDate", "fingerprint", "file", "files", "messages", "set",
     ]
 
     // MARK: Fields with their types

@@ -35,7 +35,9 @@ extension Clearinghouse {
         let digest = SHA256.digest(document)
         if let done = house.acts[digest] { return ActOutcome(digest: digest, fact: done) }
         _ = try officer(signature, over: document, role: .maker, at: now)
-        _ = try judgement(at: now).act(try ActDocument(document))
+        let content = try ActDocument(document)
+        _ = try ActSet(of: content)
+        _ = try judgement(at: now).act(content)
         try parts.directory.pendingActs.write("\(digest).json", document)
         try parts.directory.pendingActs.write("\(digest).maker.p7s", signature)
         return ActOutcome(digest: digest, fact: nil)
@@ -64,18 +66,14 @@ extension Clearinghouse {
         else {
             throw Refusal(.act002, value: maker.officer.name)
         }
+        if let set = try ActSet(of: content) {
+            return ActOutcome(digest: digest, fact: try countersign(digest, signature, of: set, at: now))
+        }
         let act = try judgement(at: now).act(content)
         if case .erasure(let erasure) = act { try keepLeaves(for: erasure) }
         if let done = house.acts[digest] { return ActOutcome(digest: digest, fact: done) }
-        let attachments = [
-            Attachment(name: "act.json", bytes: document), Attachment(name: "act.json.maker.p7s", bytes: first),
-            Attachment(name: "act.json.checker.p7s", bytes: signature),
-        ]
-        let references = references(attachments)
-        let evidence = ActEvidence(
-            document: references[0], maker: maker.record("maker", references[1]),
-            checker: checker.record("checker", references[2]))
-        let sequence = try commit(.actCarriedOut(ActCarriedOut(act: act, evidence: evidence)), attachments, at: now)
+        let (fact, attachments) = carriedOut(act, document, (maker, first), (checker, signature))
+        let sequence = try commit(fact, attachments, at: now)
         if act.withholds {
             if case .erasure = act { try Self.remove(house.erasures, parts, derived: derivedDocuments) }
             if case .forgetting = act { try Self.removeDerived(parts, derivedDocuments) }
@@ -86,6 +84,23 @@ extension Clearinghouse {
         try parts.directory.pendingActs.remove("\(digest).maker.p7s")
         try advanceCalendar(to: self.now)
         return ActOutcome(digest: digest, fact: sequence)
+    }
+
+    /// The fact of an act with its document and signatures.
+    func carriedOut(
+        _ act: ActCarriedOut.Act, _ document: [UInt8], _ maker: (officer: SigningOfficer, signature: [UInt8]),
+        _ checker: (officer: SigningOfficer, signature: [UInt8])
+    ) -> (fact: Fact, attachments: [Attachment]) {
+        let attachments = [
+            Attachment(name: "act.json", bytes: document),
+            Attachment(name: "act.json.maker.p7s", bytes: maker.signature),
+            Attachment(name: "act.json.checker.p7s", bytes: checker.signature),
+        ]
+        let references = references(attachments)
+        let evidence = ActEvidence(
+            document: references[0], maker: maker.officer.record("maker", references[1]),
+            checker: checker.officer.record("checker", references[2]))
+        return (.actCarriedOut(ActCarriedOut(act: act, evidence: evidence)), attachments)
     }
 
     /// Acts that wait for a checker, in order of digests.

@@ -27,7 +27,7 @@ struct Coalition: AsyncParsableCommand {
             CommandGroup(
                 name: "Officers of the host",
                 subcommands: [
-                    FixingCommand.self, AdjustCommand.self, SettlementCommand.self, EraseCommand.self,
+                    FixingCommand.self, AdjustCommand.self, SettlementCommand.self, BankCommand.self, EraseCommand.self,
                     ForgetCommand.self, ActCommand.self,
                 ]),
             CommandGroup(name: "Partners", subcommands: [SubmitCommand.self, SendCommand.self, CancelCommand.self]),

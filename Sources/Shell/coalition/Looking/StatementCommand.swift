@@ -14,18 +14,22 @@ import Wire
 struct StatementCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "statement",
-        abstract: "List, fetch and answer issued statements: clearing (CLS), settlement (STL), host summary (HST).",
+        abstract:
+            "List, fetch, export and answer issued statements: clearing (CLS), settlement (STL), host summary (HST).",
         discussion: """
             EXAMPLES
               coalition statement list --data house --window W-2026-03B
               coalition statement get STL-W-2026-03B-MARCHE --data house
               coalition statement get STL-W-2026-03B-MARCHE --format xml --out . \\
                 --data house
+              coalition statement export STL-W-2026-03B-MARCHE --format pdf --data house
               coalition verify STL-W-2026-03B-MARCHE.xml --trust ca.pem
               coalition statement agree STL-W-2026-03B-MARCHE --from STL-W-2026-03B-MARCHE.xml \\
                 --cert MARCHE-signing.pem --key MARCHE-signing.key --data house
             """,
-        subcommands: [StatementList.self, StatementGet.self, StatementAgree.self, StatementDiffer.self])
+        subcommands: [
+            StatementList.self, StatementGet.self, StatementExport.self, StatementAgree.self, StatementDiffer.self,
+        ])
 }
 
 /// The renderings of statements.

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Journal
 public import OpenSSLKit
 public import Primitives
+public import Rendering
 
 // Types of the domain as arguments. What does not obey a type's rule is refused by the parser, with the option's name.
 
@@ -62,3 +63,4 @@ extension StatementItem: ExpressibleByArgument {
 extension RecordStatus: ExpressibleByArgument {}
 extension RecordType: ExpressibleByArgument {}
 extension CertificateProfile: ExpressibleByArgument {}
+extension RenderingFormat: ExpressibleByArgument {}
