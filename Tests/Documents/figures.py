@@ -160,6 +160,13 @@ def recalculate(statements: list) -> None:
                     if name.startswith("xl/worksheets/"):
                         data = re.sub(rb"</f><v>[^<]*</v>", b"</f><v>999999</v>", data)
                     new.writestr(name, data)
+        # LibreOffice shows stored results unless it is told to compute when it loads a file.
+        (place / "profile/user").mkdir(parents=True)
+        (place / "profile/user/registrymodifications.xcu").write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>'
+            '<oor:items xmlns:oor="http://openoffice.org/2001/registry"><item '
+            'oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">'
+            '<value>0</value></prop></item></oor:items>')
         names = [str(place / "in" / f"{s.id}.xlsx") for s in statements]
         subprocess.run([office, f"-env:UserInstallation=file://{place}/profile", "--headless", "--convert-to", "xlsx",
                         "--outdir", str(place / "out"), *names], check=True, capture_output=True, timeout=600)

@@ -7,9 +7,11 @@ public struct AccountStatement: Hashable, Sendable {
     public var id: String
     /// Its number.
     public var sequence: String
-    /// From when to when, and when it was made, RFC 3339.
+    /// The window's opening, RFC 3339.
     public var from: String
+    /// The window's cut-off, RFC 3339.
     public var to: String
+    /// When the statement was made, RFC 3339.
     public var createdAt: String
     /// The window.
     public var window: String
