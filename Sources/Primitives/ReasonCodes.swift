@@ -172,7 +172,7 @@ extension ReasonCode {
     public static let act005 = ReasonCode(known: "ACT-005")
     /// BNK-001: a message to a bank is about money, and the programme names the accounts, mandates and creditor id.
     public static let bnk001 = ReasonCode(known: "BNK-001")
-    /// BNK-002: a bank's file is a camt.053 or camt.054 message whose entries are booked and have references and amounts.
+    /// BNK-002: a bank's file is a camt.053 or camt.054 message whose entries are booked, with references and amounts.
     public static let bnk002 = ReasonCode(known: "BNK-002")
     /// BNK-003: every entry of a bank's file is for one instruction, on an account of the host.
     public static let bnk003 = ReasonCode(known: "BNK-003")

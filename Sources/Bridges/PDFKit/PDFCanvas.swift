@@ -41,7 +41,7 @@ public final class PDFCanvas {
     ///
     /// - Parameters:
     ///   - title: the title in the document's properties.
-    ///   - created: the instant that is named as its creation, RFC 3339, so that the machine's time does not stand in it.
+    ///   - created: the instant that is named as its creation, RFC 3339: the machine's time does not stand in it.
     /// - Throws: `Fault` when cairo has no memory for it.
     public init(title: String, created: String) throws(Fault) {
         unsafe sink = .allocate(capacity: 1)

@@ -3,8 +3,8 @@ public import Primitives
 public import ProgrammeModel
 public import Settlement
 
-/// What a bank is asked to do for a window: pay (pain.001.001.09) or collect (pain.008.001.08). Made of instructions that
-/// stand, with the accounts of the programme.
+/// What a bank is asked to do for a window: pay (pain.001.001.09) or collect (pain.008.001.08). Made of instructions
+/// that stand, with the accounts of the programme.
 public struct PaymentOrder: Sendable {
     /// Which way money goes.
     public enum Direction: Sendable, Hashable {

@@ -1,8 +1,8 @@
 import PDFKit
 import Primitives
 
-/// Writes a statement as a PDF: A4, `page n of m`, and on every page the statement's id, the digest of its XML and where
-/// the log stood.
+/// Writes a statement as a PDF: A4, `page n of m`, and on every page the statement's id, the digest of its XML and
+/// where the log stood.
 struct PageRendering {
     private let paper: StatementPaper
     private let convention: Convention
