@@ -79,7 +79,7 @@ private let spring = "promotions/PRM-SPRING.yaml"
         Slip(
             carbu, "purpose: ACCRUAL", "purpose: ACCRUAL\n    minimum: 5", at: "minimum: 5", keys: "ratios[1].minimum"),
         Slip(host, "programme: SMILES", "programme: smiles", keys: "programme"),
-        Slip(host, "currency: SML", "currency: EUR", keys: "currency"),
+        Slip(host, "currency: SML", "currency: EUR", at: "currency: EUR\npriceCurrency", keys: "currency"),
         Slip(host, "  id: HOST", "  id: RAILCO", at: "partner: RAILCO", keys: "partner"),
         Slip(host, "from: 2026-03-01", "from: 2026-03-02", at: "calendar:", keys: "calendar"),
         Slip(host, "to: 2026-12-31", "to: 2026-12-30", at: "calendar:", keys: "calendar"),

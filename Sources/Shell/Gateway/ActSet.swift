@@ -9,7 +9,7 @@ import Settlement
 
 /// Acts that are carried out together or not at all: what one file of a bank comes to. Each stays an act of its own,
 /// with its own document and signatures, so that evidence for a partner shows no other's.
-/// Specs/decisions/0018-documents-from-the-signed-xml.md has why.
+/// Specs/decisions/0019-documents-from-the-signed-xml.md has why.
 struct ActSet: Hashable {
     /// The set's name.
     let name: String
