@@ -7,24 +7,37 @@ import Transport
 
 /// A house as the demonstration leaves it, with a gateway that serves it as a process of its own.
 final class BenchHouse {
-    /// Who sends.
-    static let partner = "MARCHE"
+    /// A partner of the demonstration, and the unit in which its members earn.
+    struct Sender: Hashable, Sendable {
+        /// The partner.
+        var partner: PartnerID
+        /// Its own points, or those of the coalition.
+        var unit: CurrencyCode
+    }
+
     /// What the gateway used of the machine.
     struct Usage {
-        /// CPU seconds, user and system.
+        /// CPU seconds, user and system, of itself and its children.
         var cpuSeconds: Double
         /// The most memory that it had, MiB.
         var peakMiB: Double
     }
 
+    /// Who sends, beginning with who sends files.
+    let senders: [Sender]
+    /// The house's folder: `pki`, `data`, `sent`.
     private let folder: URL
     private let process: Process
     private let port: Int
 
-    private init(_ folder: URL, _ process: Process, port: Int) {
+    private init(_ folder: URL, _ process: Process, port: Int) throws {
         self.folder = folder
         self.process = process
         self.port = port
+        senders = try [("MARCHE", "MKP"), ("RAILCO", "RLM"), ("CARBU", "FUP"), ("BANQUE", "SML")].map { name, code in
+            guard let unit = CurrencyCode(code) else { throw Fault("\(code) is no unit") }
+            return Sender(partner: try PartnerID(name), unit: unit)
+        }
     }
 
     /// Plays the demonstration in a folder and starts a gateway on its house.
@@ -56,7 +69,7 @@ final class BenchHouse {
             if let text = try? String(contentsOf: portFile, encoding: .utf8),
                 let port = Int(text.filter { $0 != "\n" })
             {
-                return BenchHouse(demo, process, port: port)
+                return try BenchHouse(demo, process, port: port)
             }
             guard process.isRunning else { break }
         }
@@ -65,22 +78,34 @@ final class BenchHouse {
     }
 
     /// Where its keys are.
-    func key(_ name: String) -> String { folder.appending(path: "pki/\(name)").path }
+    private func key(_ name: String) -> String { folder.appending(path: "pki/\(name)").path }
 
-    /// How to connect as the partner.
-    func client() throws -> ClientConfiguration {
+    /// How to connect as a partner.
+    func client(_ partner: PartnerID) throws -> ClientConfiguration {
         let identity = try TLSIdentity(
-            chainFile: key("\(Self.partner)-tls.pem"), keyFile: key("\(Self.partner)-tls.key"),
-            rootsFile: key("ca.pem"))
+            chainFile: key("\(partner)-tls.pem"), keyFile: key("\(partner)-tls.key"), rootsFile: key("ca.pem"))
         return ClientConfiguration(
             endpoint: Endpoint(host: "localhost", port: port), identity: identity, software: "coalition-bench/1.0")
     }
 
-    /// Signs as the partner, without the certificate: messages are cheaper to check so.
-    func signer() throws -> CMSSigner {
+    /// Signs as a partner.
+    ///
+    /// - Parameter includesCertificate: Messages are cheaper to check without.
+    func signer(_ partner: PartnerID, includesCertificate: Bool) throws -> CMSSigner {
         try CMSSigner(
-            certificate: try Files.certificate(key("\(Self.partner)-signing.pem")),
-            key: try Files.key(key("\(Self.partner)-signing.key")), includesCertificate: false)
+            certificate: try Files.certificate(key("\(partner)-signing.pem")),
+            key: try Files.key(key("\(partner)-signing.key")), includesCertificate: includesCertificate)
+    }
+
+    /// How many files a partner has sent in the demonstration.
+    func filesSent(by partner: PartnerID) throws -> Int64 {
+        let sent = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "sent/\(partner)").path)
+        return Int64(sent.filter { $0.hasSuffix(".p7s") }.count)
+    }
+
+    /// How often the log was flushed since it began.
+    func flushes() throws -> Int {
+        try LogAppends(dataDirectory: folder.appending(path: "data").path).count()
     }
 
     /// What the gateway used so far.
@@ -98,6 +123,18 @@ final class BenchHouse {
         }
         let ticks = fields[11...14].compactMap { Double($0) }.reduce(0, +)
         return Usage(cpuSeconds: ticks / Double(sysconf(Int32(_SC_CLK_TCK))), peakMiB: kilobytes / 1024)
+    }
+
+    /// What the gateway has used when half a second has passed in which it did next to nothing; after a minute at most.
+    func usageWhenQuiet() async throws -> Usage {
+        var last = try usage()
+        for _ in 0..<120 {
+            try await Task.sleep(for: .milliseconds(500))
+            let now = try usage()
+            if now.cpuSeconds - last.cpuSeconds < 0.02 { return now }
+            last = now
+        }
+        return last
     }
 
     /// Ends the gateway.

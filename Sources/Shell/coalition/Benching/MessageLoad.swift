@@ -8,7 +8,7 @@ import Transport
 import Validation
 import Wire
 
-/// Signed messages, ready to be sent, each a sale of its own.
+/// Signed messages, ready to be sent, each a sale of its own. Connections are dealt to the partners in turn.
 struct MessageLoad {
     /// What became of one load.
     struct Result {
@@ -22,6 +22,8 @@ struct MessageLoad {
         var clientCPU: Double
         /// The most memory that the gateway ever had, MiB.
         var peakMiB: Double
+        /// How often the log was flushed meanwhile.
+        var flushes: Int
 
         /// The latency below which a share of all messages was answered, seconds; the share in thousandths.
         func latency(_ thousandths: Int) -> Double {
@@ -30,39 +32,46 @@ struct MessageLoad {
     }
 
     private let house: BenchHouse
+    private let connections: Int
+    /// Every so-manieth belongs to one connection.
     private let messages: [SignedMessage]
 
     /// Makes and signs the messages of a round.
-    init(_ house: BenchHouse, count: Int, round: Int) throws {
+    ///
+    /// - Parameter connections: over how many they will be sent; a connection's partner signs what goes over it.
+    init(_ house: BenchHouse, count: Int, round: Int, connections: Int) throws {
         self.house = house
-        let signer = try house.signer()
-        let partner = try PartnerID(BenchHouse.partner)
+        self.connections = connections
+        let signers = try house.senders.map { try house.signer($0.partner, includesCertificate: false) }
         guard let now = Timestamp("2026-05-01T12:00:00Z"), let day = BusinessDate(year: 2026, month: 5, day: 1),
-            let unit = CurrencyCode("MKP"), let member = MemberNumber("9250123456789013")
+            let member = MemberNumber("9250123456789013")
         else { throw Fault("the bench's records cannot be made") }
-        messages = try (1...count).map { number in
+        messages = try (0..<count).map { number in
+            let index = number % connections % signers.count
+            let sender = house.senders[index]
             var content = RecordContent(
-                transactionID: try TransactionID("BENCH-\(round)-\(number)"), type: .accrual, occurredAt: now,
-                businessDate: day, account: MemberAccount(kind: .card, number: member), unit: unit,
+                transactionID: try TransactionID("BENCH-\(round)-\(number + 1)"), type: .accrual, occurredAt: now,
+                businessDate: day, account: MemberAccount(kind: .card, number: member), unit: sender.unit,
                 units: Int64(100 + number % 900))
             content.store = "S\(number % 400)"
             let message = MessageWriter.message(
-                MessageID(unchecked: "BENCH-\(round)-\(number)"), createdAt: now, partner: partner,
+                MessageID(unchecked: "BENCH-\(round)-\(number + 1)"), createdAt: now, partner: sender.partner,
                 .transaction(content))
-            return SignedMessage(cms: try signer.signAttached(message, at: now))
+            return SignedMessage(cms: try signers[index].signAttached(message, at: now))
         }
     }
 
     /// Sends all messages and waits for their answers.
     ///
     /// - Throws: `ClientFailure` when the gateway refuses one; `Fault` when an answer is not an acceptance.
-    func run(connections: Int, inFlight: Int) async throws -> Result {
+    func run(inFlight: Int) async throws -> Result {
         let gate = StartingGate(connections)
-        let before = try house.usage()
-        let client = try house.client()
-        let messages = messages
+        let (before, flushed) = (try await house.usageWhenQuiet(), try house.flushes())
+        let clients = try house.senders.map { try house.client($0.partner) }
+        let (messages, connections) = (messages, connections)
         let answered = try await withThrowingTaskGroup(of: [Answered].self) { group in
             for number in 0..<connections {
+                let client = clients[number % clients.count]
                 group.addTask {
                     try await GatewayConnection.withConnection(client, log: HouseAccess.quietLogger) { connection in
                         await gate.wait()
@@ -74,13 +83,12 @@ struct MessageLoad {
             return try await group.reduce(into: []) { $0 += $1 }
         }
         let (seconds, clientCPU) = gate.passed
-        try await Task.sleep(for: .milliseconds(500))
-        let after = try house.usage()
+        let after = try await house.usageWhenQuiet()
         for answer in answered { try answer.requireAccepted() }
         return Result(
             seconds: seconds, latencies: answered.map(\.latency).sorted(),
-            gatewayCPU: after.cpuSeconds - before.cpuSeconds,
-            clientCPU: clientCPU, peakMiB: after.peakMiB)
+            gatewayCPU: after.cpuSeconds - before.cpuSeconds, clientCPU: clientCPU, peakMiB: after.peakMiB,
+            flushes: try house.flushes() - flushed)
     }
 
     /// Sends every so-manieth message over a connection.

@@ -50,7 +50,10 @@ extension CurrencyCode: ExpressibleByArgument {
 
 extension Direction: ExpressibleByArgument {}
 extension Series: ExpressibleByArgument {}
-extension BatchFormat: ExpressibleByArgument {}
+extension BatchFormat: ExpressibleByArgument {
+    /// Reads the format in letters of any case, or answers nil.
+    public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
+}
 extension ReceiptGrade: ExpressibleByArgument {
     /// Reads the grade in letters of any case, or answers nil.
     public init?(argument: String) { self.init(rawValue: argument.uppercased()) }
