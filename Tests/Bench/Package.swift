@@ -8,7 +8,10 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "evidence-cost", dependencies: [.product(name: "BenchEntries", package: "coalition")],
-            path: "Sources/evidence-cost")
+            path: "Sources/evidence-cost"),
+        .executableTarget(
+            name: "engine-cost", dependencies: [.product(name: "BenchEntries", package: "coalition")],
+            path: "Sources/engine-cost"),
     ],
     swiftLanguageModes: [.v6]
 )

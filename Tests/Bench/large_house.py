@@ -76,7 +76,8 @@ class House:
         for number in numbers:
             rows.append(self.gateway.submit(self.file(number, day)) | {"file": number + 1})
             row = rows[-1]
-            print(f"file {number + 1}: {row['cpu']:.2f} CPU s, {row['wall']:.2f} s, {row['memory']:.0f} MiB", flush=True)
+            print(f"file {number + 1}: {row['cpu']:.2f} CPU s, {row['wall']:.2f} s, {row['memory']:.0f} MiB",
+                  file=sys.stderr, flush=True)
         return rows
 
     def advance(self, instant):

@@ -64,7 +64,8 @@ public struct SealingCost {
             ? LeafKeys.sealer(
                 key: [UInt8](repeating: 7, count: 32), window: context.window, programme, books.catalogue) : nil
         var decision = try BatchDecision(
-            context: context, history: history, members: NoMembers(), pending: Counted(records: candidates.count),
+            context: context, history: history, members: NoMembers(),
+            pending: CountedEntries(records: candidates.count),
             sealer: sealer)
         let begin = clock()
         // The first of a plan is judged like any other; it tells where the rest count.
@@ -83,55 +84,12 @@ public struct SealingCost {
         let sealer = LeafKeys.sealer(
             key: [UInt8](repeating: 7, count: 32), window: context.window, programme, books.catalogue)
         var decision = try BatchDecision(
-            context: context, history: history, members: NoMembers(), pending: Counted(records: candidates.count),
+            context: context, history: history, members: NoMembers(),
+            pending: CountedEntries(records: candidates.count),
             sealer: sealer)
         for candidate in candidates {
             _ = try decision.decide(candidate.candidate(by: plans[Int(candidate.plan)]), books: books)
         }
         return (try run(sealing: true).root, sealer.root)
-    }
-
-    private struct NoMembers: MemberReferences {
-        func reference(_ member: MemberNumber, batch: UInt64) throws(Fault) -> Digest16 { .zero }
-    }
-
-    private struct NoFacts: FactSource {
-        func fact(_ sequence: UInt64) throws(Fault) -> FactEnvelope { throw Fault("there are no facts") }
-    }
-
-    private final class NoRecords: RecordStore {
-        func begin(batch: UInt64) throws(Fault) -> any PendingEntries { Counted(records: 0) }
-        func entry(at location: RecordLocation) throws(Fault) -> RecordEntry { throw Fault("there are no records") }
-        func forEach(
-            batch: UInt64, reference: EntriesReference, _ body: (RecordEntry) throws(Fault) -> Void
-        ) throws(Fault) {}
-    }
-
-    /// Encodes entries as the store does. Their memory is there before the clock runs, as that of the store is.
-    private final class Counted: PendingEntries {
-        private var buffer: [UInt8] = []
-        private var kept: [RecordEntry]
-        private var count = 0
-
-        init(records: Int) {
-            kept = [RecordEntry](repeating: RecordEntry(record: 0, offset: 0, length: 0), count: records)
-        }
-
-        func append(_ entry: RecordEntry) throws(Fault) { add(entry) }
-
-        func append(contentsOf entries: [RecordEntry]) throws(Fault) {
-            for entry in entries { add(entry) }
-        }
-
-        private func add(_ entry: RecordEntry) {
-            RecordEntryCodec.append(entry, to: &buffer)
-            if buffer.count > 1 << 18 { buffer.removeAll(keepingCapacity: true) }
-            kept[count] = entry
-            count += 1
-        }
-
-        func entry(_ record: UInt32) throws(Fault) -> RecordEntry { kept[Int(record) - 1] }
-        func seal() throws(Fault) -> EntriesReference { EntriesReference(count: Int64(count), digest: .zero) }
-        func discard() {}
     }
 }
