@@ -19,8 +19,9 @@ public struct CloseCost {
     public struct Result: Sendable {
         /// CPU seconds.
         public var cpu: Double
-        /// Documents that were signed, and their bytes.
+        /// How many documents were signed.
         public var documents: Int
+        /// Their bytes with those of the signatures.
         public var bytes: Int
     }
 
