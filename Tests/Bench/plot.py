@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws how cost grows with work, as SVG, from the JSON of table.py and growth.py.
 
-    plot.py JSON [JSON ...] --into Specs/performance
+    plot.py JSON [JSON ...] --into FOLDER
 
 Writes `posting.svg` (posting stage onto a growing history), `house.svg` (whole files onto a growing house), `files.svg`
 (files of growing size) and `close.svg`, each where its figures are in one of the files. It needs Python alone.

@@ -228,7 +228,7 @@ import Validation
         var random = SeededGenerator.printed(for: "crashes of a forgetting")
         var (undone, done) = (0, 0)
         // Every event in the long form; the short one reaches every part, the last event included.
-        let cases = min(events, TestLength.cases(4, long: 1000))
+        let cases = min(events, TestLength.cases(8, long: 1000))
         for number in 0..<cases {
             let event = (number + 1) * events / cases
             let work = try await prepared()

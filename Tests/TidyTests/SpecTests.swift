@@ -101,7 +101,7 @@ import Testing
         var missing: [String] = []
         for file in try Repository.textFiles() {
             for (number, line) in file.lines.enumerated() where line.contains("Specs/") {
-                for match in line.matches(of: /Specs\/[A-Za-z0-9_\/\-]+(?:\.(?:md|xsd|py|json|sh))?/) {
+                for match in line.matches(of: /Specs\/[A-Za-z0-9_\/\-]+(?:\.(?:md|xsd|py|json|sh|yaml))?/) {
                     let path = match.output.last == "/" ? String(match.output.dropLast()) : String(match.output)
                     // A number to be filled in stands for any decision.
                     if path.contains("NNNN") || Repository.exists(path) { continue }

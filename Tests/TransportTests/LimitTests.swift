@@ -23,7 +23,7 @@ import Wire
     @Test("a TCP connection without a handshake is dropped, and does not keep others out for long")
     func handshakeDeadline() async throws {
         try await TestBench.with({
-            $0.deadlines.handshake = .seconds(5)
+            $0.deadlines.handshake = .seconds(12)
             $0.connectionsInHandshake = 3
         }) { bench in
             let script = """

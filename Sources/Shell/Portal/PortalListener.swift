@@ -12,7 +12,7 @@ import Wire
 
 /// The HTTPS API on a port of its own: HTTP/1.1 and 2 over mutual TLS, with the socket's checks of who connects.
 ///
-/// `bind` opens the port, `serve` runs until `drain` or until its task is cancelled. `Specs/api.md` says what it offers.
+/// `bind` opens the port, `serve` runs until `drain` or until its task is cancelled. `Specs/api.md` says what it does.
 public final class PortalListener: Sendable {
     private let gate: TLSGate
     private let registry: ConnectionRegistry

@@ -62,9 +62,8 @@ extension CommandTests {
                 for (method, operation) in item.mapping ?? [:] where operation["summary"] != nil {
                     let roles = operation["x-roles"]?.sequence?.compactMap(\.string).sorted() ?? []
                     let body = operation["requestBody"]?["content"]?.mapping?.keys.compactMap(\.string).sorted() ?? []
-                    described.append(
-                        "\(method.string ?? "") \(path.string ?? "") \(roles) \(body) \(operation["summary"]?.string ?? "")"
-                    )
+                    let summary = operation["summary"]?.string ?? ""
+                    described.append("\(method.string ?? "") \(path.string ?? "") \(roles) \(body) \(summary)")
                 }
             }
             let table = Routes.all.map { route in
