@@ -51,9 +51,10 @@ struct Curl {
             [
                 "-sS", "--max-time", "\(Program.limitSeconds)", "--cacert", "\(portal.pki)/ca.pem",
                 "--cert", "\(portal.pki)/\(name).pem", "--key", "\(portal.pki)/\(name).key",
-                "-D", "\(label).head", "-o", "\(label).body", "-w", "%{http_code} %{http_version}",
+                "-D", "\(label).head", "-o", "\(label).body", "-w", "%{http_code} %{http_version}\n",
             ] + more + ["https://localhost:\(portal.port)\(path)"], in: folder)
-        let words = outcome.text.split(separator: " ").map(String.init)
+        // Of several answers the last one counts.
+        let words = outcome.text.split(separator: "\n").last?.split(separator: " ").map(String.init) ?? []
         guard words.count == 2, let status = Int(words[0]), status > 0 else { return nil }
         let lines =
             String(decoding: try folder.read("\(label).head"), as: UTF8.self)

@@ -51,7 +51,7 @@ extension CommandTests {
                     "x509", "-in", "demo/pki/MARCHE-tls.pem", "-noout", "-fingerprint", "-sha256", in: place.folder
                 ).text.split(separator: "=").last?.filter { $0.isHexDigit }.lowercased() ?? ""
             try place.done(
-                "act suspend-key --partner MARCHE --fingerprint \(print) --reason STOLEN \(Options.maker)"
+                "act suspend-key \(print) --partner MARCHE --reason STOLEN \(Options.maker)"
                     + " \(Options.checker) \(portal.gateway.client("maker"))", notes: true)
             try curl.fails(403, "NET-004", "/v1/me")
             // A certificate that signs opens no connection.
